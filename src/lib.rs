@@ -1,4 +1,6 @@
-use worker::{event, Context, Env, Request, Response, Result};
+pub mod scim;
+
+use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]
 async fn fetch(_request: Request, _env: Env, _context: Context) -> Result<Response> {
