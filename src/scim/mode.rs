@@ -28,6 +28,9 @@ pub enum Quirk {
     /// A single object or value stands for a list with one element: OneLogin's templates
     /// (`onelogin/single-object-emails.json`).
     CoerceSingleToList,
+    /// A value without quotes in a filter stands for a string, `externalId eq jyoung`: the example
+    /// in Entra ID's own documentation (`entra/filter-unquoted.json`).
+    UnquotedFilterValue,
 }
 
 impl Mode {
