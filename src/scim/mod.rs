@@ -2,6 +2,7 @@
 //! the platform, a clock or a source of randomness.
 
 pub mod error;
+pub mod filter;
 pub mod mode;
 pub mod path;
 pub mod resource;

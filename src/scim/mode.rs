@@ -49,6 +49,28 @@ pub enum Quirk {
     /// Of several values marked `primary` the last one stays so: people's directories hold such
     /// (`cases/validate/values.json`).
     LastPrimaryWins,
+    /// `op` ignores case, and an empty `path` is none: Entra ID sends `Add`, `Replace`, `Remove`
+    /// (`cases/patch/entra.json`).
+    OpCase,
+    /// `remove` with a value takes only the listed elements from a multi-valued attribute: Entra ID
+    /// removes members so. Elsewhere it is refused, as the RFC's reading would empty the attribute
+    /// (`cases/patch/entra.json`).
+    RemoveListed,
+    /// `remove` of what a filter does not find is done already: Okta and Entra ID repeat removals
+    /// (`cases/patch/remove.json`).
+    RemoveNothing,
+    /// `add` to what a filter does not find makes the element that the filter describes: Entra ID's
+    /// `emails[type eq "work"].value` (`cases/patch/entra.json`).
+    CreateFromFilter,
+    /// A value without path may name readOnly attributes, which are skipped: Okta sends `id` with
+    /// every rename of a group (`cases/patch/pathless.json`).
+    SkipReadOnly,
+    /// The keys of a value without path are paths, "name.givenName" or a URN with an attribute:
+    /// Entra ID with the `aadOptscim062020` flag (`cases/patch/entra.json`).
+    PathKeys,
+    /// A value without quotes in a filter stands for a string, `externalId eq jyoung`: the example
+    /// in Entra ID's own documentation (`entra/filter-unquoted.json`).
+    UnquotedFilterValue,
 }
 
 impl Mode {
@@ -59,6 +81,11 @@ impl Mode {
     /// Whether an attribute that no schema has is refused. RFC 7644 lets a service ignore it, and
     /// identity providers count on that; the interoperability profile asks for an error.
     pub fn rejects_unknown(self) -> bool {
+        matches!(self, Self::Interop)
+    }
+
+    /// Whether a PATCH operation must have a path, which the interoperability profile asks for.
+    pub fn rejects_pathless(self) -> bool {
         matches!(self, Self::Interop)
     }
 }
