@@ -39,7 +39,7 @@ export async function setup({ checks = false } = {}) {
     wasm: {
       ...wasm.env,
       WASM_BINDGEN_BIN: tools["wasm-bindgen"],
-      WASM_OPT_BIN: join(root, "node_modules", ".bin", "wasm-opt"),
+      WASM_OPT_BIN: join(root, "scripts", "wasm-opt.sh"),
       ESBUILD_BIN: join(root, "node_modules", ".bin", "esbuild"),
     },
   };
