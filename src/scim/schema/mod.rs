@@ -4,11 +4,14 @@
 //! `/ResourceTypes` answer; a tenant's own are the same structs. No other module knows an
 //! attribute's type or rules by its name.
 
+mod registry;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::path::AttrPath;
+pub use registry::discovery_schemas;
 
 pub const USER_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub const GROUP_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -66,7 +69,7 @@ pub struct Attribute {
     pub kind: Type,
     #[serde(default)]
     pub multi_valued: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     #[serde(default)]
     pub required: bool,
@@ -101,7 +104,7 @@ impl Attribute {
 pub struct Schema {
     pub id: String,
     pub name: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     pub attributes: Vec<Attribute>,
 }
@@ -117,7 +120,7 @@ pub struct SchemaExtension {
 pub struct ResourceType {
     pub id: String,
     pub name: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Relative to the base, with its slash: "/Users".
     pub endpoint: String,
