@@ -1,14 +1,18 @@
 //! Filters (RFC 7644 §3.4.2.2), in four types so that a later stage cannot meet an earlier one's
-//! mistake: text → [`Filter`] ([`parse`]) → `Checked` against a schema (`check`) → `bool` for one
-//! JSON resource (`matches`), or SQL (`store::filter_sql`).
+//! mistake: text → [`Filter`] ([`parse`]) →
+//! [`Checked`] against a schema ([`check`]) → `bool` for one
+//! JSON resource ([`matches`]), or SQL (`store::filter_sql`).
 //!
 //! Refused before any work: more than [`MAX_BYTES`] of text, [`MAX_TERMS`] comparisons,
 //! [`MAX_LEVELS`] levels of brackets. An attribute that the schema does not know is an error and
 //! never dropped: a dropped term would widen the result.
 
+pub mod check;
+pub mod matches;
 pub mod parse;
 pub mod patch_path;
 
+pub use check::Checked;
 pub use patch_path::PatchPath;
 
 use super::path::AttrPath;
