@@ -6,6 +6,7 @@ pub mod error;
 pub mod filter;
 pub mod fold;
 pub mod mode;
+pub mod patch;
 pub mod path;
 pub mod resource;
 pub mod schema;

@@ -4,12 +4,13 @@
 use serde_json::Value;
 
 use super::message::Op;
-use super::target::Resolved;
+use super::target::{Resolved, Selector};
 use crate::scim::error::{Result, ScimError};
 use crate::scim::filter::{Filter, Operator, Term, Test};
+use crate::scim::fold::{fold, ignores_case};
 use crate::scim::mode::{Mode, Quirk};
 use crate::scim::resource::value::{Fault, canonical, canonical_element};
-use crate::scim::resource::{Map, VALUE, coerce};
+use crate::scim::resource::{Map, TYPE, VALUE};
 use crate::scim::schema::{Attribute, Type};
 
 /// Elements are canonical: names as the schema has them, types checked, nothing empty.
@@ -22,10 +23,10 @@ pub enum ListChange<'r> {
     /// All that are like one of these go.
     Remove(Vec<Value>),
     /// All that the filter finds go.
-    RemoveWhere(&'r Filter),
+    RemoveWhere(&'r Selector<'r>),
     /// What the filter finds takes this content: besides its own after `add`, alone after
     /// `replace`.
-    SetWhere(Op, &'r Filter, Value),
+    SetWhere(Op, &'r Selector<'r>, Value),
     /// All go.
     Clear,
 }
@@ -127,7 +128,10 @@ pub(super) fn add(list: &mut Vec<Value>, attribute: &Attribute, element: Value) 
         return at;
     }
     // RFC 7643 §2.4: one type and value should not come twice; the new element completes the old.
-    if let Some(at) = list.iter().position(|old| same_kind(attribute, old, &element)) {
+    if let Some(at) = list
+        .iter()
+        .position(|old| same_kind(attribute, old, &element))
+    {
         merge(&mut list[at], element);
         return at;
     }
@@ -147,10 +151,14 @@ pub(super) fn is_listed(attribute: &Attribute, element: &Value, listed: &Value) 
     if listed.get(VALUE).is_none() {
         return says_all(element, listed);
     }
-    [VALUE, crate::scim::resource::TYPE]
+    [VALUE, TYPE]
         .into_iter()
         .filter_map(|name| Some((attribute.sub(name)?, listed.get(name)?)))
-        .all(|(sub, value)| element.get(&sub.name).is_some_and(|own| equal(sub, own, value)))
+        .all(|(sub, value)| {
+            element
+                .get(&sub.name)
+                .is_some_and(|own| equal(sub, own, value))
+        })
 }
 
 fn says_all(old: &Value, new: &Value) -> bool {
@@ -168,26 +176,12 @@ fn same_kind(attribute: &Attribute, old: &Value, new: &Value) -> bool {
     };
     let values = (old.get(VALUE), new.get(VALUE));
     matches!(values, (Some(old), Some(new)) if equal(sub, old, new))
-        && old.get(crate::scim::resource::TYPE) == new.get(crate::scim::resource::TYPE)
+        && old.get(TYPE) == new.get(TYPE)
 }
 
 fn equal(sub: &Attribute, one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::String(one), Value::String(other)) if !sub.case_exact => {
-            one.to_lowercase() == other.to_lowercase()
-        }
+        (Value::String(one), Value::String(other)) if ignores_case(sub) => fold(one) == fold(other),
         _ => one == other,
     }
-}
-
-/// A simple value's stand-in for filters: `tags[value eq "a"]` (RFC 7643 §2.4).
-pub(super) fn as_object(element: &Value) -> std::borrow::Cow<'_, Value> {
-    match element {
-        Value::Object(_) => std::borrow::Cow::Borrowed(element),
-        simple => std::borrow::Cow::Owned(serde_json::json!({ VALUE: simple })),
-    }
-}
-
-pub(super) fn elements_of(value: &Value, mode: Mode) -> &[Value] {
-    coerce::elements(value, mode).unwrap_or(std::slice::from_ref(value))
 }

@@ -110,11 +110,9 @@ impl Operation {
             (Op::Add | Op::Replace, _, None) => Err(ScimError::invalid_value(format!(
                 "Operation {number} needs a value."
             ))),
-            (Op::Add | Op::Replace, None, _) if mode.rejects_pathless() => {
-                Err(ScimError::invalid_syntax(format!(
-                    "Operation {number} needs a path."
-                )))
-            }
+            (Op::Add | Op::Replace, None, _) if mode.rejects_pathless() => Err(
+                ScimError::invalid_syntax(format!("Operation {number} needs a path.")),
+            ),
             _ => Ok(Self {
                 op,
                 path,

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::message::{Op, Operation};
 use crate::scim::error::{Result, ScimError, ScimType};
+use crate::scim::filter::check::{Node, check_element};
 use crate::scim::filter::{Filter, PatchPath};
 use crate::scim::mode::{Mode, Quirk};
 use crate::scim::resource::{Map, SCHEMAS, value::kind_of};
@@ -18,10 +19,18 @@ pub struct Resolved<'a> {
     pub extension: Option<&'a Schema>,
     pub attribute: &'a Attribute,
     /// Chooses elements; only with a multi-valued attribute.
-    pub filter: Option<Filter>,
+    pub filter: Option<Selector<'a>>,
     pub sub: Option<&'a Attribute>,
     /// As the client sent it; `Null` for "unassigned", and where `remove` has none.
     pub value: &'a Value,
+}
+
+/// The filter in a path's brackets: as written, for those who look elements up by key, and checked
+/// against the attribute, for those who have the elements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selector<'a> {
+    pub written: Filter,
+    pub checked: Node<'a>,
 }
 
 impl Resolved<'_> {
@@ -122,11 +131,18 @@ impl<'a> Resolver<'a> {
                 return Err(ScimError::mutability(format!("{path} is readOnly.")));
             }
         }
+        let filter = match parsed.filter {
+            None => None,
+            Some(written) => Some(Selector {
+                checked: check_element(&written, attribute, self.mode)?,
+                written,
+            }),
+        };
         Ok(Some(Resolved {
             op: self.op,
             extension: place.extension,
             attribute,
-            filter: parsed.filter,
+            filter,
             sub,
             value,
         }))

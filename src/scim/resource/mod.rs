@@ -2,7 +2,7 @@
 //! the stored document becomes what a client asked to see.
 
 mod body;
-mod coerce;
+pub(crate) mod coerce;
 mod syntax;
 pub mod validate;
 pub mod value;

@@ -42,6 +42,11 @@ pub fn replace(definition: &Definition, old: &Map, new: &Map, mode: Mode) -> Res
 /// The last step of every change: nothing empty stays, nothing required is missing, and `schemas`
 /// says what is there (RFC 7643 §3).
 pub fn finish(definition: &Definition, mut document: Map) -> Result<Map> {
+    for extension in &definition.extensions {
+        if let Some(Value::Object(inner)) = document.get_mut(&extension.id) {
+            inner.retain(|_, value| !is_empty(value));
+        }
+    }
     document.retain(|_, value| !is_empty(value));
     for (extension, attribute) in definition.attributes() {
         if attribute.name == SCHEMAS && extension.is_none() {

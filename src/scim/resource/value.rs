@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::{Map, PRIMARY, coerce, syntax};
+use crate::scim::datetime::DateTime;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::mode::{Mode, Quirk};
 use crate::scim::schema::{Attribute, Mutability, Type};
@@ -86,6 +87,21 @@ pub fn canonical_element(
 
 fn object(attribute: &Attribute, map: &Map, mode: Mode) -> Result<Option<Value>, Fault> {
     let mut canonical_map = Map::new();
+    for (sub, value) in parts(attribute, map, mode)? {
+        if let Some(value) = value.filter(|_| sub.is_kept()) {
+            canonical_map.insert(sub.name.clone(), value);
+        }
+    }
+    Ok((!canonical_map.is_empty()).then(|| canonical_map.into()))
+}
+
+/// The sub-attributes that an object names and a client may change, "unassigned" ones too.
+pub(crate) fn parts<'a>(
+    attribute: &'a Attribute,
+    map: &Map,
+    mode: Mode,
+) -> Result<Vec<(&'a Attribute, Option<Value>)>, Fault> {
+    let mut parts = Vec::with_capacity(map.len());
     for (name, value) in map {
         let Some(sub) = attribute.sub(name) else {
             if mode.rejects_unknown() {
@@ -102,11 +118,9 @@ fn object(attribute: &Attribute, map: &Map, mode: Mode) -> Result<Option<Value>,
             continue;
         }
         let inner = canonical(sub, value, mode).map_err(|fault| fault.within(attribute))?;
-        if let Some(inner) = inner.filter(|_| sub.is_kept()) {
-            canonical_map.insert(sub.name.clone(), inner);
-        }
+        parts.push((sub, inner));
     }
-    Ok((!canonical_map.is_empty()).then(|| canonical_map.into()))
+    Ok(parts)
 }
 
 /// What the type asks for, when the value is not that.
@@ -117,7 +131,7 @@ fn misfit(kind: Type, value: &Value) -> Option<&'static str> {
         Type::Decimal => (value.is_number(), "a number"),
         Type::Integer => (value.is_i64() || value.is_u64(), "an integer"),
         Type::DateTime => (
-            value.as_str().is_some_and(syntax::is_date_time),
+            value.as_str().and_then(DateTime::parse).is_some(),
             "a date and time such as 2008-01-23T04:56:22Z",
         ),
         Type::Binary => (value.as_str().is_some_and(syntax::is_base64), "base64"),
