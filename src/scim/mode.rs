@@ -19,54 +19,55 @@ pub enum Mode {
 }
 
 /// One deviation from RFC 7643 or 7644 that [`Mode::Compat`] makes. Each variant's text says who
-/// needs it and names the recorded exchange under `tests/idp/` that fails without it.
+/// needs it, and names what fails without it: a recorded exchange under `tests/idp/`, or a file of
+/// cases under `tests/cases/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quirk {
     /// "True" and "False" stand for booleans, digits in a string for numbers, a number for a
-    /// string: Entra ID without the `aadOptscim062020` flag (`cases/patch/entra.json`).
+    /// string: Entra ID without the `aadOptscim062020` flag (`entra/patch-disable-string.json`).
     CoerceScalars,
     /// A single object or value stands for a list with one element: OneLogin's templates send
-    /// `emails` so (`cases/validate/values.json`).
+    /// `emails` so (`onelogin/create-from-template.json`).
     CoerceSingleToList,
     /// A list with one element stands for a single value, an empty one for none: Entra ID's older
-    /// form of `manager` (`cases/patch/entra.json`).
+    /// form of `manager` (`patch/providers.json`).
     CoerceListToSingle,
     /// A bare string stands for a complex value's `value`: Entra ID's `manager`
-    /// (`cases/patch/entra.json`).
+    /// (`entra/patch-manager.json`).
     BareValue,
     /// `{"value": "x"}` stands for "x" where the attribute is not complex: Entra ID adds to a
-    /// custom multi-valued attribute so (`cases/patch/entra.json`).
+    /// custom multi-valued attribute so (`patch/device.json`).
     ValueObject,
-    /// An empty string means "unassigned" where it can be no value: Entra ID clears `manager` so,
-    /// and sends it for references without content (`cases/patch/entra.json`).
+    /// An empty string means "unassigned" where it can be no value: Entra ID clears `manager` so
+    /// (`entra/patch-manager.json`).
     EmptyUnassigns,
-    /// `schemas` may be left out or lack an extension that the body has: Entra ID and many scripts
-    /// (`cases/validate/schemas.json`).
+    /// `schemas` may be left out, or lack an extension that the body has: Entra ID leaves URNs out,
+    /// scripts all of them (`validate/create/schemas.json`).
     InferSchemas,
-    /// `schemas` may name what the resource type does not have: Entra ID's group URN, OneLogin's
-    /// SCIM 1.1 URN (`cases/validate/schemas.json`).
+    /// `schemas` may name what the resource type does not have: Entra ID's own URN for groups
+    /// (`entra/group-create.json`), SCIM 1.1's from OneLogin (`onelogin/create-from-template.json`).
     ForeignSchemas,
-    /// Of several values marked `primary` the last one stays so: people's directories hold such
-    /// (`cases/validate/values.json`).
+    /// Of several values marked `primary` the last one stays so, because people's directories hold
+    /// such (`validate/create/values.json`).
     LastPrimaryWins,
-    /// `op` ignores case, and an empty `path` is none: Entra ID sends `Add`, `Replace`, `Remove`
-    /// (`cases/patch/entra.json`).
+    /// `op` ignores case, and an empty `path` is none: Entra ID sends `Add`, `Replace` and `Remove`
+    /// (`entra/patch-capitalised-ops.json`).
     OpCase,
     /// `remove` with a value takes only the listed elements from a multi-valued attribute: Entra ID
-    /// removes members so. Elsewhere it is refused, as the RFC's reading would empty the attribute
-    /// (`cases/patch/entra.json`).
+    /// removes members so (`entra/group-remove-member.json`). Without the quirk it is refused, as
+    /// the RFC's reading would empty the attribute.
     RemoveListed,
-    /// `remove` of what a filter does not find is done already: Okta and Entra ID repeat removals
-    /// (`cases/patch/remove.json`).
+    /// `remove` of what a filter does not find is done already: providers repeat removals
+    /// (`patch/remove.json`).
     RemoveNothing,
-    /// `add` to what a filter does not find makes the element that the filter describes: Entra ID's
-    /// `emails[type eq "work"].value` (`cases/patch/entra.json`).
+    /// `add` to what a filter does not find makes the element that the filter describes: Entra ID
+    /// (`entra/patch-role-by-primary.json`).
     CreateFromFilter,
     /// A value without path may name readOnly attributes, which are skipped: Okta sends `id` with
-    /// every rename of a group (`cases/patch/pathless.json`).
+    /// every rename of a group (`okta/group-rename.json`).
     SkipReadOnly,
     /// The keys of a value without path are paths, "name.givenName" or a URN with an attribute:
-    /// Entra ID with the `aadOptscim062020` flag (`cases/patch/entra.json`).
+    /// Entra ID with the `aadOptscim062020` flag (`entra/patch-without-path.json`).
     PathKeys,
     /// A value without quotes in a filter stands for a string, `externalId eq jyoung`: the example
     /// in Entra ID's own documentation (`entra/filter-unquoted.json`).

@@ -15,6 +15,10 @@ use crate::scim::resource::value::{canonical, is_primary, keep_primary, parts};
 use crate::scim::resource::{Map, PRIMARY, coerce};
 use crate::scim::schema::{Attribute, Definition, Mutability, Type};
 
+/// Every added element is compared with those that are there, so their number has an end. Members
+/// of groups are not in the document and not concerned.
+const MAX_ELEMENTS: usize = 2_000;
+
 /// The document after the request. Equal to the old one when nothing changed.
 pub fn apply(
     definition: &Definition,
@@ -129,6 +133,12 @@ fn change_list(document: &mut Map, resolved: &Resolved, mode: Mode) -> Result<()
     let elements = list_at(container(document, resolved.extension), &attribute.name);
     match change {
         ListChange::Add(new) => {
+            if elements.len() + new.len() > MAX_ELEMENTS {
+                return Err(ScimError::invalid_value(format!(
+                    "{} would have more than {MAX_ELEMENTS} values.",
+                    resolved.path()
+                )));
+            }
             for element in new {
                 let primary = is_primary(&element);
                 let at = list::add(elements, attribute, element);

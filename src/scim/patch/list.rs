@@ -185,3 +185,106 @@ fn equal(sub: &Attribute, one: &Value, other: &Value) -> bool {
         _ => one == other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::scim::error::ScimType;
+    use crate::scim::patch::{PatchRequest, resolve_operation};
+    use crate::scim::schema::Registry;
+
+    /// What each operation says about a group's members, and how many other changes it makes.
+    fn check(operation: Value, expected: Result<(&[&str], usize), ScimType>) {
+        let group = Registry::builtin().definition("Group").unwrap();
+        let body = json!({ "Operations": [operation] });
+        let outcome = PatchRequest::parse(body.as_object().unwrap(), Mode::Compat)
+            .and_then(|request| summary(&request, group))
+            .map_err(|error| error.scim_type.unwrap());
+        let outcome = outcome.as_ref().map(|(changes, others)| {
+            let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+            (changes, *others)
+        });
+        let expected = expected.map(|(changes, others)| (changes.to_vec(), others));
+        assert_eq!(outcome, expected.as_ref().map(Clone::clone), "{body}");
+    }
+
+    fn summary(
+        request: &PatchRequest,
+        group: &crate::scim::schema::Definition,
+    ) -> Result<(Vec<String>, usize)> {
+        let (mut changes, mut others) = (Vec::new(), 0);
+        for resolved in resolve_operation(group, &request.operations[0], Mode::Compat)? {
+            if resolved.attribute.name != "members" {
+                others += 1;
+                continue;
+            }
+            changes.push(match resolved.list_change(Mode::Compat)? {
+                None => "nothing".to_owned(),
+                Some(ListChange::Add(list)) => format!("add {}", Value::Array(list)),
+                Some(ListChange::Replace(list)) => format!("replace {}", Value::Array(list)),
+                Some(ListChange::Remove(list)) => format!("remove {}", Value::Array(list)),
+                Some(ListChange::RemoveWhere(selector)) => match listed_values(&selector.written) {
+                    Some(values) => format!("remove where {}", json!(values)),
+                    None => "remove where".to_owned(),
+                },
+                Some(ListChange::SetWhere(..)) => "set where".to_owned(),
+                Some(ListChange::Clear) => "clear".to_owned(),
+            });
+        }
+        Ok((changes, others))
+    }
+
+    #[test]
+    fn members_are_changed_by_differences() {
+        check(
+            json!({"op": "Add", "path": "members", "value": [{"$ref": null, "value": "u1"}]}),
+            Ok((&[r#"add [{"value":"u1"}]"#], 0)),
+        );
+        check(
+            json!({"op": "add", "path": "members", "value": [{"value": "u1", "display": "U"}]}),
+            Ok((&[r#"add [{"value":"u1","display":"U"}]"#], 0)),
+        );
+        check(
+            json!({"op": "Remove", "path": "members", "value": [{"value": "u1"}]}),
+            Ok((&[r#"remove [{"value":"u1"}]"#], 0)),
+        );
+        check(
+            json!({"op": "remove", "path": "members[value eq \"u1\"]"}),
+            Ok((&[r#"remove where ["u1"]"#], 0)),
+        );
+        check(
+            json!({"op": "remove", "path": "members[value eq \"u1\" or value eq \"u2\"]"}),
+            Ok((&[r#"remove where ["u1","u2"]"#], 0)),
+        );
+        check(
+            json!({"op": "remove", "path": "members[type eq \"User\"]"}),
+            Ok((&["remove where"], 0)),
+        );
+        check(
+            json!({"op": "remove", "path": "members"}),
+            Ok((&["clear"], 0)),
+        );
+        check(
+            json!({"op": "replace", "path": "members", "value": []}),
+            Ok((&["replace []"], 0)),
+        );
+        check(
+            json!({"op": "replace", "value": {"members": []}}),
+            Ok((&["replace []"], 0)),
+        );
+        check(
+            json!({"op": "replace", "value": {"id": "g", "displayName": "Shop"}}),
+            Ok((&[], 1)),
+        );
+        check(
+            json!({"op": "add", "value": {"displayName": "Shop", "members": [{"value": "u1"}]}}),
+            Ok((&[r#"add [{"value":"u1"}]"#], 1)),
+        );
+        check(
+            json!({"op": "add", "path": "members", "value": [{"value": {"id": "u1"}}]}),
+            Err(ScimType::InvalidValue),
+        );
+    }
+}
