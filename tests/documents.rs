@@ -109,7 +109,8 @@ fn run(
     let registry = registry();
     let (mut count, mut failures) = (0, Vec::new());
     for path in files(directory) {
-        let file: File = serde_json::from_str(&read(&path)).expect(&path.display().to_string());
+        let file: File = serde_json::from_str(&read(&path))
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let definition = registry
             .definition(&file.resource_type)
             .expect("a known type");

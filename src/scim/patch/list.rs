@@ -202,12 +202,11 @@ mod tests {
         let outcome = PatchRequest::parse(body.as_object().unwrap(), Mode::Compat)
             .and_then(|request| summary(&request, group))
             .map_err(|error| error.scim_type.unwrap());
-        let outcome = outcome.as_ref().map(|(changes, others)| {
-            let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
-            (changes, *others)
+        let expected = expected.map(|(changes, others)| {
+            let changes: Vec<String> = changes.iter().map(|change| change.to_string()).collect();
+            (changes, others)
         });
-        let expected = expected.map(|(changes, others)| (changes.to_vec(), others));
-        assert_eq!(outcome, expected.as_ref().map(Clone::clone), "{body}");
+        assert_eq!(outcome, expected, "{body}");
     }
 
     fn summary(

@@ -6,6 +6,7 @@
 //! loop without the exception.
 
 pub mod apply;
+mod elements;
 pub mod list;
 pub mod message;
 pub mod target;

@@ -5,6 +5,7 @@ mod body;
 pub(crate) mod coerce;
 pub mod index;
 pub mod project;
+mod required;
 mod syntax;
 pub mod validate;
 pub mod value;

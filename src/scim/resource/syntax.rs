@@ -7,7 +7,7 @@ pub fn is_base64(text: &str) -> bool {
     let padding = text.len() - body.len();
     let complete = match padding {
         0 => body.len() % 4 != 1,
-        1 | 2 => text.len() % 4 == 0,
+        1 | 2 => text.len().is_multiple_of(4),
         _ => false,
     };
     complete

@@ -6,10 +6,11 @@
 
 use serde_json::Value;
 
+use super::required::{check_required, check_unkept};
 use super::{Map, SCHEMAS, member, value};
 use crate::scim::error::{Result, ScimError};
 use crate::scim::mode::{Mode, Quirk};
-use crate::scim::schema::{Attribute, Definition, Mutability, Schema, Type};
+use crate::scim::schema::{Attribute, Definition, Mutability, Schema};
 
 /// The document of a new resource. `id` and `meta` are the service's own and not in it.
 pub fn create(definition: &Definition, input: &Map, mode: Mode) -> Result<Map> {
@@ -197,59 +198,6 @@ fn check_schemas(definition: &Definition, input: &Map, mode: Mode) -> Result<()>
     Ok(())
 }
 
-/// A required attribute that is not kept can be asked for only where it is sent.
-fn check_unkept(definition: &Definition, input: &Map) -> Result<()> {
-    for (extension, attribute) in definition.attributes() {
-        if attribute.is_kept() || !attribute.required {
-            continue;
-        }
-        let sent = match extension {
-            None => Some(input),
-            Some(schema) => member(input, &schema.id).and_then(Value::as_object),
-        };
-        let value = sent.and_then(|map| member(map, &attribute.name));
-        if value.is_none_or(is_blank) {
-            let urn = extension.map(|schema| schema.id.as_str());
-            return Err(missing(urn, "", attribute));
-        }
-    }
-    Ok(())
-}
-
-fn check_required(
-    attribute: &Attribute,
-    value: Option<&Value>,
-    urn: Option<&str>,
-    outer: &str,
-) -> Result<()> {
-    let theirs = attribute.mutability != Mutability::ReadOnly && attribute.is_kept();
-    if attribute.required && theirs && value.is_none_or(is_blank) {
-        return Err(missing(urn, outer, attribute));
-    }
-    let Some(value) = value.filter(|_| attribute.kind == Type::Complex) else {
-        return Ok(());
-    };
-    let elements = value
-        .as_array()
-        .map_or(std::slice::from_ref(value), Vec::as_slice);
-    for sub in attribute.sub_attributes.iter().filter(|sub| sub.required) {
-        for element in elements {
-            check_required(sub, element.get(&sub.name), urn, &attribute.name)?;
-        }
-    }
-    Ok(())
-}
-
-fn missing(urn: Option<&str>, outer: &str, attribute: &Attribute) -> ScimError {
-    let colon = if urn.is_some() { ":" } else { "" };
-    let dot = if outer.is_empty() { "" } else { "." };
-    ScimError::invalid_value(format!(
-        "{}{colon}{outer}{dot}{} is required.",
-        urn.unwrap_or_default(),
-        attribute.name
-    ))
-}
-
 /// RFC 7643 §7 "immutable": once there is a value it stays. In a list only the elements as wholes
 /// come and go, so sub-attributes are compared for single values alone.
 pub(crate) fn check_immutable(
@@ -311,15 +259,11 @@ pub(crate) fn container<'a>(document: &'a mut Map, extension: Option<&Schema>) -
         .expect("it was made an object just above")
 }
 
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(list) => list.is_empty(),
         Value::Object(map) => map.is_empty(),
         _ => false,
     }
-}
-
-fn is_blank(value: &Value) -> bool {
-    is_empty(value) || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
