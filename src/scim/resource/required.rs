@@ -27,6 +27,11 @@ pub(super) fn check_unkept(definition: &Definition, input: &Map) -> Result<()> {
     Ok(())
 }
 
+/// Whether [`check_required`] has anything to look at.
+pub(super) fn asks(attribute: &Attribute) -> bool {
+    attribute.required || attribute.sub_attributes.iter().any(|sub| sub.required)
+}
+
 pub(super) fn check_required(
     attribute: &Attribute,
     value: Option<&Value>,

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::required::{check_required, check_unkept};
+use super::required::{asks, check_required, check_unkept};
 use super::{Map, SCHEMAS, member, value};
 use crate::scim::error::{Result, ScimError};
 use crate::scim::mode::{Mode, Quirk};
@@ -49,10 +49,11 @@ pub fn finish(definition: &Definition, mut document: Map) -> Result<Map> {
         }
     }
     document.retain(|_, value| !is_empty(value));
-    for (extension, attribute) in definition.attributes() {
-        if attribute.name == SCHEMAS && extension.is_none() {
-            continue;
-        }
+    // Most attributes ask for nothing, and looking each up would cost more than all the rest.
+    let asking = definition
+        .attributes()
+        .filter(|(_, attribute)| asks(attribute) && attribute.name != SCHEMAS);
+    for (extension, attribute) in asking {
         if extension.is_some_and(|schema| !document.contains_key(&schema.id)) {
             continue;
         }
