@@ -2,9 +2,9 @@
 
 use worker::Env;
 
+use super::Failure;
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
-use super::Failure;
 use crate::auth::{self, Refusal};
 use crate::scim::error::ScimError;
 use crate::scim::mode::Mode;
@@ -70,7 +70,11 @@ pub async fn answer(
         let exchange = Exchange {
             parts,
             env,
-            store: Store { database: database.clone(), access, now: parts.now },
+            store: Store {
+                database: database.clone(),
+                access,
+                now: parts.now,
+            },
             base: format!("{}{base_path}", parts.origin),
         };
         match endpoint(&exchange, &segments).await {
@@ -89,7 +93,8 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
     let method = exchange.parts.method.as_str();
     panic_on_request(exchange);
     let registry = &exchange.access().tenant.registry;
-    let _=(method,registry);match segments {
+    let _ = (method, registry);
+    match segments {
         _ => unknown(exchange).await,
     }
 }
@@ -97,25 +102,33 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
 /// Refusals below the base are for those with a live token only.
 async fn unknown(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     exchange.store.verify().await?;
-    Err(ScimError::new(404, "There is no such endpoint: /ResourceTypes lists those there are.").into())
+    Err(ScimError::new(
+        404,
+        "There is no such endpoint: /ResourceTypes lists those there are.",
+    )
+    .into())
 }
 
-pub async fn not_allowed(
-    exchange: &Exchange<'_>,
-    allow: &'static str,
-) -> Result<Reply, Failure> {
+pub async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
     exchange.store.verify().await?;
-    let error =
-        ScimError::new(405, format!("{} is not possible here: {allow} are.", exchange.parts.method));
+    let error = ScimError::new(
+        405,
+        format!(
+            "{} is not possible here: {allow} are.",
+            exchange.parts.method
+        ),
+    );
     Ok(Reply::from(&error).with("Allow", allow))
 }
 
 fn refused(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Unauthorized(why) => ScimError::new(401, why).into(),
-        Refusal::OtherTenant => {
-            ScimError::new(401, "This token does not open this URL: check that both belong to the same tenant.").into()
-        }
+        Refusal::OtherTenant => ScimError::new(
+            401,
+            "This token does not open this URL: check that both belong to the same tenant.",
+        )
+        .into(),
         Refusal::Store(error) => error.into(),
     }
 }
@@ -123,7 +136,10 @@ fn refused(refusal: Refusal) -> Failure {
 /// Tests see to it that a panic harms nobody else; a deployment never sets PANIC_ROUTE.
 fn panic_on_request(exchange: &Exchange<'_>) {
     if exchange.parts.header("x-scim-edge-panic").is_some()
-        && exchange.env.var("PANIC_ROUTE").is_ok_and(|value| value.to_string() == "on")
+        && exchange
+            .env
+            .var("PANIC_ROUTE")
+            .is_ok_and(|value| value.to_string() == "on")
     {
         panic!("asked for by x-scim-edge-panic");
     }

@@ -56,7 +56,9 @@ impl StoreError {
         }
         if let Some((_, rest)) = message.split_once("UNIQUE constraint failed: ") {
             let table = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();
-            return Self::Conflict { table: table.to_owned() };
+            return Self::Conflict {
+                table: table.to_owned(),
+            };
         }
         if TRANSIENT.iter().any(|sign| message.contains(sign)) {
             return Self::Unavailable(message);

@@ -67,7 +67,11 @@ impl Store {
             batch.extend_from_slice(statements);
             self.database.batch(&batch).await?
         };
-        if rows.remove(0).is_empty() { Err(StoreError::Stale) } else { Ok(rows) }
+        if rows.remove(0).is_empty() {
+            Err(StoreError::Stale)
+        } else {
+            Ok(rows)
+        }
     }
 
     /// Runs `statements` in one transaction that the guard can refuse.

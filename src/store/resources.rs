@@ -152,11 +152,19 @@ impl Store {
              AND i.value = e.value ->> 1 AND i.slot = '' \
              JOIN resources r ON r.seq = i.resource WHERE r.id <> ?4 LIMIT 1";
         let unique: Vec<_> = index.iter().filter(|entry| entry.unique).cloned().collect();
-        let parameters =
-            [self.tenant().into(), resource_type.into(), entries(&unique, ""), id.into()];
+        let parameters = [
+            self.tenant().into(),
+            resource_type.into(),
+            entries(&unique, ""),
+            id.into(),
+        ];
         let rows = self.read(&[Statement::new(sql, parameters)]).await?;
         Ok(rows[0].first().and_then(|row| {
-            Some(IndexEntry { path: row.text("path")?, value: row.text("value")?, unique: true })
+            Some(IndexEntry {
+                path: row.text("path")?,
+                value: row.text("value")?,
+                unique: true,
+            })
         }))
     }
 
@@ -171,8 +179,12 @@ impl Store {
              FROM resources r CROSS JOIN json_each(?4) e \
              WHERE r.tenant = ?1 AND r.type = ?2 AND r.id = ?3";
         (!index.is_empty()).then(|| {
-            let parameters =
-                [self.tenant().into(), resource_type.into(), id.into(), entries(index, id)];
+            let parameters = [
+                self.tenant().into(),
+                resource_type.into(),
+                id.into(),
+                entries(index, id),
+            ];
             Statement::new(sql, parameters)
         })
     }
@@ -187,7 +199,11 @@ impl Store {
              AND (path, value, slot) IN \
              (SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2 FROM json_each(?3) e)";
         (!index.is_empty()).then(|| {
-            let parameters = [self.tenant().into(), resource_type.into(), entries(index, id)];
+            let parameters = [
+                self.tenant().into(),
+                resource_type.into(),
+                entries(index, id),
+            ];
             Statement::new(sql, parameters)
         })
     }
@@ -201,7 +217,11 @@ fn assert_version(current: &Stored) -> Statement {
              '{}'",
             error::VERSION
         ),
-        [current.seq.into(), current.id.as_str().into(), current.version.into()],
+        [
+            current.seq.into(),
+            current.id.as_str().into(),
+            current.version.into(),
+        ],
     )
 }
 

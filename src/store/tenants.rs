@@ -21,7 +21,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { mode: Mode::default(), cursor_timeout_s: 3600, indexed: Vec::new() }
+        Self {
+            mode: Mode::default(),
+            cursor_timeout_s: 3600,
+            indexed: Vec::new(),
+        }
     }
 }
 
@@ -70,7 +74,9 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
             ),
         ])
         .await?;
-    let Some(row) = rows[0].first() else { return Ok(Loaded::Unknown) };
+    let Some(row) = rows[0].first() else {
+        return Ok(Loaded::Unknown);
+    };
     if row.integer("revoked").is_some() {
         return Ok(Loaded::Revoked);
     }

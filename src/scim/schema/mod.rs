@@ -109,6 +109,12 @@ pub struct Schema {
     pub attributes: Vec<Attribute>,
 }
 
+impl Schema {
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        find(&self.attributes, name)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SchemaExtension {
     pub schema: String,
@@ -185,6 +191,24 @@ impl Definition {
     /// An attribute at the resource's top: core or common.
     pub fn top(&self, name: &str) -> Option<&Attribute> {
         find(&self.core.attributes, name).or_else(|| find(&self.common.attributes, name))
+    }
+
+    /// Every attribute with the extension it belongs to: common ones first, then core.
+    pub fn attributes(&self) -> impl Iterator<Item = (Option<&Schema>, &Attribute)> {
+        let top = self.common.attributes.iter().chain(&self.core.attributes);
+        let extended = self.extensions.iter().flat_map(|schema| {
+            let attributes = schema.attributes.iter();
+            attributes.map(move |attribute| (Some(schema.as_ref()), attribute))
+        });
+        top.map(|attribute| (None, attribute)).chain(extended)
+    }
+
+    /// Whether every resource of this type must have this extension (RFC 7643 §6).
+    pub fn requires(&self, extension: &Schema) -> bool {
+        let declared = self.resource_type.schema_extensions.iter();
+        declared
+            .filter(|one| one.required)
+            .any(|one| one.schema.eq_ignore_ascii_case(&extension.id))
     }
 
     pub fn extension(&self, urn: &str) -> Option<&Schema> {
