@@ -6,6 +6,7 @@ pub(crate) mod coerce;
 pub mod index;
 pub mod project;
 mod syntax;
+pub mod render;
 pub mod validate;
 pub mod value;
 pub mod version;
