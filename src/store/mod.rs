@@ -7,6 +7,7 @@
 pub mod d1;
 pub mod document;
 pub mod error;
+pub mod list;
 pub mod members;
 pub mod resources;
 pub mod tenants;
