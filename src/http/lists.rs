@@ -4,7 +4,8 @@ use super::Failure;
 use super::reply::Reply;
 use super::scim::Exchange;
 use crate::scim::error::{Result, ScimError};
-use crate::scim::filter::{self, check};
+use crate::scim::filter::check::check;
+use crate::scim::filter::parse::parse;
 use crate::scim::list::{Page, list_response};
 use crate::scim::schema::Definition;
 use crate::store::filter_sql::{Columns, compile};
@@ -23,10 +24,10 @@ pub async fn list(exchange: &Exchange<'_>, definition: &Definition) -> Result<Re
     let count = integer(exchange, "count")?.unwrap_or(i64::from(DEFAULT_COUNT));
     let limit = count.clamp(0, i64::from(MAX_COUNT)) as u32;
     let text = parts.query("filter");
-    let parsed = text.map(|text| filter::parse(text, exchange.mode())).transpose()?;
+    let parsed = text.map(|text| parse(text, exchange.mode())).transpose()?;
     let checked = parsed
         .as_ref()
-        .map(|parsed| check::check(parsed, definition, exchange.mode()))
+        .map(|parsed| check(parsed, definition, exchange.mode()))
         .transpose()?;
     let columns = Columns {
         definition,

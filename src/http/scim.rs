@@ -42,6 +42,11 @@ impl Exchange<'_> {
         self.access().tenant.index.of(definition)
     }
 
+    /// The paths that filters find by index.
+    pub fn indexed(&self, definition: &Definition) -> &[String] {
+        self.access().tenant.index.names(definition)
+    }
+
     /// The request's `attributes` and `excludedAttributes` (RFC 7644 §3.9).
     pub fn projection(&self, definition: &Definition) -> Result<Projection, ScimError> {
         let parts = self.parts;

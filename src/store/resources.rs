@@ -95,7 +95,7 @@ const MEMBERS_PER_ROW: u32 = 4000;
 
 impl Derive {
     /// A scalar expression over `resources r`: see [`read_derived`].
-    fn sql(self, base: &str) -> String {
+    pub(super) fn sql(self, base: &str) -> String {
         match self {
             Self::Nothing => "NULL".to_owned(),
             Self::Groups => format!(
