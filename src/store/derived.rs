@@ -100,3 +100,56 @@ fn fold_value(attribute: &Attribute, value: &mut Value) -> bool {
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::schema::Registry;
+    use serde_json::json;
+
+    fn user() -> &'static Definition {
+        Registry::builtin()
+            .definition("User")
+            .expect("a shipped type")
+    }
+
+    #[test]
+    fn only_what_lower_would_get_wrong_is_kept_folded() {
+        let check = |document: Value, expected: Option<Value>| {
+            let folded = folded_document(user(), &document);
+            let folded = folded.map(|text| serde_json::from_str(&text).expect("JSON"));
+            assert_eq!(folded, expected, "{document}");
+        };
+        check(
+            json!({"userName": "BJensen", "active": true, "externalId": "Ä"}),
+            None,
+        );
+        check(json!({"userName": "bjensen", "title": "straße"}), None);
+        check(
+            json!({"userName": "B", "externalId": "Ä", "emails": [{"value": "Ä@B", "type": null}]}),
+            Some(json!({
+                "userName": "b", "externalId": "Ä", "emails": [{"value": "ä@b", "type": null}]
+            })),
+        );
+    }
+
+    #[test]
+    fn index_values_are_folded_unless_exact_and_come_once() {
+        let document = json!({
+            "userName": "ÄB", "externalId": "ÄB",
+            "emails": [{"value": "A@x"}, {"type": "work"}, {"value": "a@X"}]
+        });
+        let indexed = ["userName", "externalId", "emails.value", "nickName"].map(str::to_owned);
+        let entries = index_values(user(), &indexed, &document);
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|(p, v)| (p.as_str(), v.as_str()))
+            .collect();
+        let expected = [
+            ("userName", "äb"),
+            ("externalId", "ÄB"),
+            ("emails.value", "a@x"),
+        ];
+        assert_eq!(entries, expected);
+    }
+}
