@@ -242,9 +242,9 @@ impl World {
         all[random.below(all.len())]
     }
 
-    /// A column of the resources under the condition.
+    /// An expression over the resources under the condition.
     pub fn select(&self, column: &str, condition: &str, literals: &Literals) -> Vec<String> {
-        let sql = format!("SELECT r.{column} FROM resources r WHERE {condition}");
+        let sql = format!("SELECT {column} FROM resources r WHERE {condition}");
         let mut statement = self
             .database
             .prepare(&sql)
