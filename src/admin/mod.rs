@@ -56,15 +56,26 @@ pub async fn answer(
     };
     let body = json!({ "type": "about:blank", "title": title(status), "status": status, "detail": detail });
     let reply = Reply::json(status, body.to_string()).with("Content-Type", PROBLEM_JSON);
-    Ok(if status == 401 { reply.with("WWW-Authenticate", "Bearer realm=\"scim-edge admin\"") } else { reply })
+    Ok(if status == 401 {
+        reply.with("WWW-Authenticate", "Bearer realm=\"scim-edge admin\"")
+    } else {
+        reply
+    })
 }
 
-async fn endpoint(parts: &Parts, env: &Env, database: &Database, segments: &[&str]) -> Result<Reply> {
+async fn endpoint(
+    parts: &Parts,
+    env: &Env,
+    database: &Database,
+    segments: &[&str],
+) -> Result<Reply> {
     authorize(parts, env)?;
     match (parts.method.as_str(), segments) {
         ("POST", ["tenants"]) => create_tenant(parts, database).await,
         ("POST", ["tenants", slug, "tokens"]) => create_token(parts, database, slug).await,
-        ("DELETE", ["tenants", slug, "tokens", id]) => revoke_token(parts, database, slug, id).await,
+        ("DELETE", ["tenants", slug, "tokens", id]) => {
+            revoke_token(parts, database, slug, id).await
+        }
         (_, ["tenants"] | ["tenants", _, "tokens"]) => not_allowed("POST"),
         (_, ["tenants", _, "tokens", _]) => not_allowed("DELETE"),
         _ => problem(404, "There is no such endpoint."),
@@ -81,7 +92,10 @@ fn authorize(parts: &Parts, env: &Env) -> Result<()> {
     let authorization = parts.header("authorization");
     match auth::bearer(authorization.as_deref()) {
         Ok(sent) if token::is_same_secret(sent, &expected.to_string()) => Ok(()),
-        _ => problem(401, "Send the admin token as the header Authorization: Bearer <token>."),
+        _ => problem(
+            401,
+            "Send the admin token as the header Authorization: Bearer <token>.",
+        ),
     }
 }
 
@@ -99,7 +113,15 @@ async fn create_tenant(parts: &Parts, database: &Database) -> Result<Reply> {
     check_label("name", &new.name)?;
     let mut secret = [0; 32];
     random(&mut secret)?;
-    if !tenants::create(database, &new.slug, &new.name, &token::hex(&secret), parts.now).await? {
+    if !tenants::create(
+        database,
+        &new.slug,
+        &new.name,
+        &token::hex(&secret),
+        parts.now,
+    )
+    .await?
+    {
         return problem(409, format!("The tenant {:?} exists already.", new.slug));
     }
     let body = json!({
@@ -107,8 +129,10 @@ async fn create_tenant(parts: &Parts, database: &Database) -> Result<Reply> {
         "name": new.name,
         "base_url": format!("{}/t/{}/scim/v2", parts.origin, new.slug),
     });
-    Ok(Reply::json(201, body.to_string())
-        .with("Location", format!("{}/admin/v1/tenants/{}", parts.origin, new.slug)))
+    Ok(Reply::json(201, body.to_string()).with(
+        "Location",
+        format!("{}/admin/v1/tenants/{}", parts.origin, new.slug),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -153,7 +177,10 @@ async fn revoke_token(parts: &Parts, database: &Database, slug: &str, id: &str) 
 fn read<T: serde::de::DeserializeOwned>(parts: &Parts) -> Result<T> {
     match serde_json::from_slice::<Value>(&parts.body).and_then(serde_json::from_value) {
         Ok(value) => Ok(value),
-        Err(error) => problem(400, format!("The body is not what this call takes: {error}.")),
+        Err(error) => problem(
+            400,
+            format!("The body is not what this call takes: {error}."),
+        ),
     }
 }
 
@@ -163,7 +190,10 @@ fn check_slug(slug: &str) -> Result<()> {
     if (1..=63).contains(&slug.len()) && slug.chars().all(fits) && !slug.starts_with('-') {
         Ok(())
     } else {
-        problem(400, "A slug has 1 to 63 of a-z, 0-9 and '-', and does not start with '-'.")
+        problem(
+            400,
+            "A slug has 1 to 63 of a-z, 0-9 and '-', and does not start with '-'.",
+        )
     }
 }
 
@@ -183,7 +213,10 @@ fn not_allowed(allow: &'static str) -> Result<Reply> {
 }
 
 fn problem<T>(status: u16, detail: impl Into<String>) -> Result<T> {
-    Err(Failed::Problem(Problem { status, detail: detail.into() }))
+    Err(Failed::Problem(Problem {
+        status,
+        detail: detail.into(),
+    }))
 }
 
 fn title(status: u16) -> &'static str {

@@ -9,10 +9,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::store::Access;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::tenants::{self, Loaded, TenantContext};
-use crate::store::Access;
 
 /// Contexts an isolate keeps; past that it forgets all and starts anew.
 const REMEMBERED: usize = 1000;
@@ -53,7 +53,10 @@ pub async fn authenticate(
     if tenant.is_some_and(|slug| slug != context.slug) {
         return Err(Refusal::OtherTenant);
     }
-    Ok(Access { token_hash, tenant: context })
+    Ok(Access {
+        token_hash,
+        tenant: context,
+    })
 }
 
 /// Drops what the isolate remembers of this token: the store found it stale.
@@ -67,7 +70,10 @@ async fn load(
     now: i64,
 ) -> Result<Rc<TenantContext>, Refusal> {
     let unauthorized = |why| Err(Refusal::Unauthorized(why));
-    match tenants::load(database, token_hash, now).await.map_err(Refusal::Store)? {
+    match tenants::load(database, token_hash, now)
+        .await
+        .map_err(Refusal::Store)?
+    {
         Loaded::Live(context) => {
             let context = Rc::new(context);
             CONTEXTS.with_borrow_mut(|contexts| {

@@ -72,7 +72,10 @@ mod tests {
         for at in 0..token.len() {
             let mut letters = token.clone().into_bytes();
             letters[at] = if letters[at] == b'x' { b'y' } else { b'x' };
-            assert!(!is_well_formed(&String::from_utf8(letters).unwrap()), "changed at {at}");
+            assert!(
+                !is_well_formed(&String::from_utf8(letters).unwrap()),
+                "changed at {at}"
+            );
         }
         assert!(!is_well_formed(&token[1..]));
         assert!(!is_well_formed(""));

@@ -3,9 +3,9 @@
 pub mod reply;
 pub mod request;
 pub mod route;
-//mod discovery;
-//mod preconditions;
-//mod resources;
+mod discovery;
+mod lists;
+mod resources;
 mod scim;
 
 use std::panic::AssertUnwindSafe;
@@ -43,7 +43,11 @@ impl From<StoreError> for Failure {
 }
 
 /// Answers every request, whatever happens inside.
-pub async fn respond(mut request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+pub async fn respond(
+    mut request: Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<Response> {
     let mut parts = request::head(&request)?;
     let route = route::route(&parts.path);
     let database = match Database::new(&env) {
@@ -59,8 +63,20 @@ pub async fn respond(mut request: Request, env: Env, _context: Context) -> worke
     let answer = async {
         parts.body = body?;
         match &route {
-            Route::Scim { tenant, base_path, segments } => {
-                scim::answer(&parts, &env, &database, tenant.as_deref(), base_path, segments).await
+            Route::Scim {
+                tenant,
+                base_path,
+                segments,
+            } => {
+                scim::answer(
+                    &parts,
+                    &env,
+                    &database,
+                    tenant.as_deref(),
+                    base_path,
+                    segments,
+                )
+                .await
             }
             Route::Admin { segments } => admin::answer(&parts, &env, &database, segments).await,
             Route::Unknown => Err(ScimError::new(
@@ -76,7 +92,9 @@ pub async fn respond(mut request: Request, env: Env, _context: Context) -> worke
         Ok(Err(failure)) => refuse(&parts, &failure),
         Err(panic) => failed(&parts, &StoreError::Failed(panic_text(panic.as_ref()))),
     };
-    let timing = env.var("SERVER_TIMING").is_ok_and(|value| value.to_string() != "off");
+    let timing = env
+        .var("SERVER_TIMING")
+        .is_ok_and(|value| value.to_string() != "off");
     reply.into_response(content_type, timing.then(|| database.cost()))
 }
 
@@ -92,7 +110,9 @@ fn refuse(parts: &Parts, failure: &Failure) -> Reply {
         }
         Failure::Store(StoreError::Unavailable(why)) => {
             console_error!("{} unavailable: {why}", parts.request_id);
-            unavailable("The database does not answer right now. Nothing was done in part: send the request again.")
+            unavailable(
+                "The database does not answer right now. Nothing was done in part: send the request again.",
+            )
         }
         Failure::Store(StoreError::Stale | StoreError::Version) => {
             unavailable("Others change the same resource all the time: send the request again.")
@@ -109,7 +129,10 @@ fn failed(parts: &Parts, error: &StoreError) -> Reply {
     console_error!("{} failed: {error:?}", parts.request_id);
     Reply::from(&ScimError::new(
         500,
-        format!("This server failed. Its log says why, at {}.", parts.request_id),
+        format!(
+            "This server failed. Its log says why, at {}.",
+            parts.request_id
+        ),
     ))
 }
 

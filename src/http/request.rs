@@ -60,14 +60,20 @@ pub async fn body(request: &mut Request, limit: usize) -> Result<Vec<u8>> {
     use futures_util::StreamExt;
 
     let too_large = || {
-        ScimError::new(413, format!("The body is larger than {limit} bytes: send less at a time."))
+        ScimError::new(
+            413,
+            format!("The body is larger than {limit} bytes: send less at a time."),
+        )
     };
     let unreadable = |_| ScimError::invalid_syntax("The body could not be read.");
     if request.inner().body().is_none() {
         return Ok(Vec::new());
     }
     let declared = request.headers().get("content-length").ok().flatten();
-    if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|n| n <= limit) {
+    if declared
+        .and_then(|length| length.parse::<usize>().ok())
+        .is_some_and(|n| n <= limit)
+    {
         return request.bytes().await.map_err(unreadable);
     }
     let mut stream = request.stream().map_err(unreadable)?;
@@ -91,5 +97,7 @@ pub fn new_id(now: i64) -> std::result::Result<String, getrandom::Error> {
     let mut random = [0; 10];
     getrandom::fill(&mut random)?;
     let millis = u64::try_from(now).unwrap_or_default();
-    Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string())
+    Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .to_string())
 }

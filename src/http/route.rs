@@ -13,7 +13,9 @@ pub enum Route {
         segments: Vec<String>,
     },
     /// Everything under `/admin/v1`.
-    Admin { segments: Vec<String> },
+    Admin {
+        segments: Vec<String>,
+    },
     Unknown,
 }
 
@@ -30,7 +32,9 @@ pub fn route(path: &str) -> Route {
             base_path: "/scim/v2".to_owned(),
             segments: decode_all(rest),
         },
-        ["admin", "v1", rest @ ..] => Route::Admin { segments: decode_all(rest) },
+        ["admin", "v1", rest @ ..] => Route::Admin {
+            segments: decode_all(rest),
+        },
         _ => Route::Unknown,
     }
 }
@@ -64,18 +68,38 @@ mod tests {
 
     #[test]
     fn scim_paths() {
-        check("/t/a/scim/v2/Users/1", scim(Some("a"), "/t/a/scim/v2", &["Users", "1"]));
+        check(
+            "/t/a/scim/v2/Users/1",
+            scim(Some("a"), "/t/a/scim/v2", &["Users", "1"]),
+        );
         check("/t/a/scim/v2", scim(Some("a"), "/t/a/scim/v2", &[]));
         check("/t/a/scim/v2/", scim(Some("a"), "/t/a/scim/v2", &[]));
-        check("/t/a/scim/v2/Users/", scim(Some("a"), "/t/a/scim/v2", &["Users"]));
-        check("/scim/v2/Users/a%2Fb", scim(None, "/scim/v2", &["Users", "a/b"]));
-        check("/scim/v2/Users/100%", scim(None, "/scim/v2", &["Users", "100%"]));
-        check("/scim/v2/Users/%C3%A5", scim(None, "/scim/v2", &["Users", "å"]));
+        check(
+            "/t/a/scim/v2/Users/",
+            scim(Some("a"), "/t/a/scim/v2", &["Users"]),
+        );
+        check(
+            "/scim/v2/Users/a%2Fb",
+            scim(None, "/scim/v2", &["Users", "a/b"]),
+        );
+        check(
+            "/scim/v2/Users/100%",
+            scim(None, "/scim/v2", &["Users", "100%"]),
+        );
+        check(
+            "/scim/v2/Users/%C3%A5",
+            scim(None, "/scim/v2", &["Users", "å"]),
+        );
     }
 
     #[test]
     fn other_paths() {
-        check("/admin/v1/tenants", Route::Admin { segments: vec!["tenants".to_owned()] });
+        check(
+            "/admin/v1/tenants",
+            Route::Admin {
+                segments: vec!["tenants".to_owned()],
+            },
+        );
         check("/", Route::Unknown);
         check("/t/a/scim/v1/Users", Route::Unknown);
     }

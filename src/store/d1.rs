@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 use worker::js_sys::{Array, JsString, Reflect};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
@@ -59,12 +61,15 @@ impl Statement {
         sql: impl Into<Cow<'static, str>>,
         parameters: impl IntoIterator<Item = Parameter>,
     ) -> Self {
-        Self { sql: sql.into(), parameters: parameters.into_iter().collect() }
+        Self {
+            sql: sql.into(),
+            parameters: parameters.into_iter().collect(),
+        }
     }
 }
 
 /// What a request's D1 calls cost so far, as D1 bills it.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     pub trips: u32,
     pub rows_read: u64,
@@ -102,7 +107,10 @@ impl Database {
                 "wrangler.toml binds no D1 database as DB".to_owned(),
             ));
         }
-        Ok(Self { raw: raw.unchecked_into(), cost: Rc::default() })
+        Ok(Self {
+            raw: raw.unchecked_into(),
+            cost: Rc::default(),
+        })
     }
 
     pub fn cost(&self) -> Cost {
@@ -119,9 +127,13 @@ impl Database {
     /// One statement, one round trip.
     pub async fn query(&self, statement: Statement) -> Result<Rows, StoreError> {
         let prepared = self.prepare(&statement)?;
-        let promise = prepared.all().map_err(|error| StoreError::from_js(&error))?;
+        let promise = prepared
+            .all()
+            .map_err(|error| StoreError::from_js(&error))?;
         self.count_trip();
-        let result = JsFuture::from(promise).await.map_err(|error| StoreError::from_js(&error))?;
+        let result = JsFuture::from(promise)
+            .await
+            .map_err(|error| StoreError::from_js(&error))?;
         self.rows(result)
     }
 
@@ -131,9 +143,14 @@ impl Database {
         for statement in statements {
             list.push(self.prepare(statement)?.as_ref());
         }
-        let promise = self.raw.batch(list).map_err(|error| StoreError::from_js(&error))?;
+        let promise = self
+            .raw
+            .batch(list)
+            .map_err(|error| StoreError::from_js(&error))?;
         self.count_trip();
-        let results = JsFuture::from(promise).await.map_err(|error| StoreError::from_js(&error))?;
+        let results = JsFuture::from(promise)
+            .await
+            .map_err(|error| StoreError::from_js(&error))?;
         let results: Array = results.unchecked_into();
         results.iter().map(|result| self.rows(result)).collect()
     }
@@ -142,7 +159,10 @@ impl Database {
         &self,
         statement: &Statement,
     ) -> Result<worker::worker_sys::types::D1PreparedStatement, StoreError> {
-        let prepared = self.raw.prepare(&statement.sql).map_err(|e| StoreError::from_js(&e))?;
+        let prepared = self
+            .raw
+            .prepare(&statement.sql)
+            .map_err(|e| StoreError::from_js(&e))?;
         if statement.parameters.is_empty() {
             return Ok(prepared);
         }
@@ -154,11 +174,16 @@ impl Database {
                 Parameter::Null => JsValue::NULL,
             });
         }
-        prepared.bind(values).map_err(|error| StoreError::from_js(&error))
+        prepared
+            .bind(values)
+            .map_err(|error| StoreError::from_js(&error))
     }
 
     fn count_trip(&self) {
-        self.add_cost(Cost { trips: 1, ..Cost::default() });
+        self.add_cost(Cost {
+            trips: 1,
+            ..Cost::default()
+        });
     }
 
     fn rows(&self, result: JsValue) -> Result<Rows, StoreError> {
@@ -171,7 +196,9 @@ impl Database {
             rows_written: number("rows_written") as u64,
             duration: number("duration"),
         });
-        let rows = result.results().map_err(|error| StoreError::from_js(&error))?;
+        let rows = result
+            .results()
+            .map_err(|error| StoreError::from_js(&error))?;
         Ok(Rows(rows.unwrap_or_default()))
     }
 }

@@ -6,9 +6,12 @@
 
 pub mod d1;
 pub mod derived;
+pub mod document;
 pub mod error;
 pub mod filter_sql;
+pub mod list;
 pub mod literals;
+pub mod members;
 pub mod resources;
 pub mod tenants;
 pub mod tokens;
@@ -70,7 +73,11 @@ impl Store {
             batch.extend_from_slice(statements);
             self.database.batch(&batch).await?
         };
-        if rows.remove(0).is_empty() { Err(StoreError::Stale) } else { Ok(rows) }
+        if rows.remove(0).is_empty() {
+            Err(StoreError::Stale)
+        } else {
+            Ok(rows)
+        }
     }
 
     /// Runs `statements` in one transaction that the guard can refuse.

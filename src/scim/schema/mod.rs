@@ -17,6 +17,10 @@ pub const USER_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub const GROUP_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 pub const ENTERPRISE_USER_URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
+/// Two attributes that are derived from the members table instead of the document.
+pub const MEMBERS: &str = "members";
+pub const GROUPS: &str = "groups";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Type {
@@ -109,6 +113,12 @@ pub struct Schema {
     pub attributes: Vec<Attribute>,
 }
 
+impl Schema {
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        find(&self.attributes, name)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SchemaExtension {
     pub schema: String,
@@ -185,6 +195,39 @@ impl Definition {
     /// An attribute at the resource's top: core or common.
     pub fn top(&self, name: &str) -> Option<&Attribute> {
         find(&self.core.attributes, name).or_else(|| find(&self.common.attributes, name))
+    }
+
+    /// The attribute that holds a group's members, which are kept beside the document. Only the
+    /// standard Group has it.
+    pub fn members(&self) -> Option<&Attribute> {
+        (self.core.id == GROUP_URN)
+            .then(|| self.top(MEMBERS))
+            .flatten()
+    }
+
+    /// The attribute that shows the groups that a resource is in. Only the standard User has it.
+    pub fn groups(&self) -> Option<&Attribute> {
+        (self.core.id == USER_URN)
+            .then(|| self.top(GROUPS))
+            .flatten()
+    }
+
+    /// Every attribute with the extension it belongs to: common ones first, then core.
+    pub fn attributes(&self) -> impl Iterator<Item = (Option<&Schema>, &Attribute)> {
+        let top = self.common.attributes.iter().chain(&self.core.attributes);
+        let extended = self.extensions.iter().flat_map(|schema| {
+            let attributes = schema.attributes.iter();
+            attributes.map(move |attribute| (Some(schema.as_ref()), attribute))
+        });
+        top.map(|attribute| (None, attribute)).chain(extended)
+    }
+
+    /// Whether every resource of this type must have this extension (RFC 7643 §6).
+    pub fn requires(&self, extension: &Schema) -> bool {
+        let declared = self.resource_type.schema_extensions.iter();
+        declared
+            .filter(|one| one.required)
+            .any(|one| one.schema.eq_ignore_ascii_case(&extension.id))
     }
 
     pub fn extension(&self, urn: &str) -> Option<&Schema> {
