@@ -1,14 +1,10 @@
 //! What the store keeps beside a document so that SQL can search it: computed here, in one place
 //! with the rules that filters are compared by.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::scim::datetime::DateTime;
-use crate::scim::filter::check::Path;
 use crate::scim::fold::{fold, ignores_case};
-use crate::scim::path::AttrPath;
 use crate::scim::schema::{Attribute, Definition, Type};
 
 /// The document with every text whose case does not count folded and every dateTime in its
@@ -36,40 +32,6 @@ pub fn folded_document(definition: &Definition, document: &Value) -> Option<Stri
         }
     }
     changed.then(|| folded.to_string())
-}
-
-/// Path and value of every entry in `attribute_index`, each once. `indexed` holds paths in the
-/// schema's spelling.
-pub fn index_values(
-    definition: &Definition,
-    indexed: &[String],
-    document: &Value,
-) -> Vec<(String, String)> {
-    let mut entries = Vec::new();
-    for name in indexed {
-        let place = AttrPath::parse(name)
-            .ok()
-            .and_then(|path| definition.resolve(&path));
-        let Some(path) = place.map(Path::from) else {
-            continue;
-        };
-        let is_folded = path
-            .attributes
-            .last()
-            .is_some_and(|attribute| ignores_case(attribute));
-        for text in path.values(document).into_iter().filter_map(Value::as_str) {
-            let value = if is_folded {
-                fold(text)
-            } else {
-                Cow::Borrowed(text)
-            };
-            let entry = (name.clone(), value.into_owned());
-            if !entries.contains(&entry) {
-                entries.push(entry);
-            }
-        }
-    }
-    entries
 }
 
 /// True if the value is now another than `lower()` would make of it.
@@ -131,25 +93,5 @@ mod tests {
                 "userName": "b", "externalId": "Ä", "emails": [{"value": "ä@b", "type": null}]
             })),
         );
-    }
-
-    #[test]
-    fn index_values_are_folded_unless_exact_and_come_once() {
-        let document = json!({
-            "userName": "ÄB", "externalId": "ÄB",
-            "emails": [{"value": "A@x"}, {"type": "work"}, {"value": "a@X"}]
-        });
-        let indexed = ["userName", "externalId", "emails.value", "nickName"].map(str::to_owned);
-        let entries = index_values(user(), &indexed, &document);
-        let entries: Vec<_> = entries
-            .iter()
-            .map(|(p, v)| (p.as_str(), v.as_str()))
-            .collect();
-        let expected = [
-            ("userName", "äb"),
-            ("externalId", "ÄB"),
-            ("emails.value", "a@x"),
-        ];
-        assert_eq!(entries, expected);
     }
 }
