@@ -1,14 +1,10 @@
 //! What the store keeps beside a document so that SQL can search it: computed here, in one place
 //! with the rules that filters are compared by.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::scim::datetime::DateTime;
-use crate::scim::filter::check::Path;
 use crate::scim::fold::{fold, ignores_case};
-use crate::scim::path::AttrPath;
 use crate::scim::schema::{Attribute, Definition, Type};
 
 /// The document with every text whose case does not count folded and every dateTime in its
@@ -38,40 +34,6 @@ pub fn folded_document(definition: &Definition, document: &Value) -> Option<Stri
     changed.then(|| folded.to_string())
 }
 
-/// Path and value of every entry in `attribute_index`, each once. `indexed` holds paths in the
-/// schema's spelling.
-pub fn index_values(
-    definition: &Definition,
-    indexed: &[String],
-    document: &Value,
-) -> Vec<(String, String)> {
-    let mut entries = Vec::new();
-    for name in indexed {
-        let place = AttrPath::parse(name)
-            .ok()
-            .and_then(|path| definition.resolve(&path));
-        let Some(path) = place.map(Path::from) else {
-            continue;
-        };
-        let is_folded = path
-            .attributes
-            .last()
-            .is_some_and(|attribute| ignores_case(attribute));
-        for text in path.values(document).into_iter().filter_map(Value::as_str) {
-            let value = if is_folded {
-                fold(text)
-            } else {
-                Cow::Borrowed(text)
-            };
-            let entry = (name.clone(), value.into_owned());
-            if !entries.contains(&entry) {
-                entries.push(entry);
-            }
-        }
-    }
-    entries
-}
-
 /// True if the value is now another than `lower()` would make of it.
 fn fold_value(attribute: &Attribute, value: &mut Value) -> bool {
     match value {
@@ -98,5 +60,38 @@ fn fold_value(attribute: &Attribute, value: &mut Value) -> bool {
             changed
         }
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::schema::Registry;
+    use serde_json::json;
+
+    fn user() -> &'static Definition {
+        Registry::builtin()
+            .definition("User")
+            .expect("a shipped type")
+    }
+
+    #[test]
+    fn only_what_lower_would_get_wrong_is_kept_folded() {
+        let check = |document: Value, expected: Option<Value>| {
+            let folded = folded_document(user(), &document);
+            let folded = folded.map(|text| serde_json::from_str(&text).expect("JSON"));
+            assert_eq!(folded, expected, "{document}");
+        };
+        check(
+            json!({"userName": "BJensen", "active": true, "externalId": "Ä"}),
+            None,
+        );
+        check(json!({"userName": "bjensen", "title": "straße"}), None);
+        check(
+            json!({"userName": "B", "externalId": "Ä", "emails": [{"value": "Ä@B", "type": null}]}),
+            Some(json!({
+                "userName": "b", "externalId": "Ä", "emails": [{"value": "ä@b", "type": null}]
+            })),
+        );
     }
 }

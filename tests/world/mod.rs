@@ -8,8 +8,9 @@ use scim_edge::scim::datetime::DateTime;
 use scim_edge::scim::filter::check::check;
 use scim_edge::scim::filter::parse::parse;
 use scim_edge::scim::mode::Mode;
+use scim_edge::scim::resource::index::{IndexEntry, IndexPath, indexed_values};
 use scim_edge::scim::schema::{Registry, Schema};
-use scim_edge::store::derived::{folded_document, index_values};
+use scim_edge::store::derived::folded_document;
 use scim_edge::store::filter_sql::{Columns, compile};
 use scim_edge::store::literals::Literals;
 use serde_json::{Value, json};
@@ -170,7 +171,14 @@ impl World {
             .expect("a row");
         let seq = self.database.last_insert_rowid();
         assert_eq!(seq as usize, number + 1);
-        for (path, value) in index_values(definition, &self.indexed, &document) {
+        // Not every path leads somewhere in every type.
+        let paths: Vec<IndexPath> = self
+            .indexed
+            .iter()
+            .filter_map(|path| IndexPath::parse(path, definition).ok())
+            .collect();
+        let entries = indexed_values(document.as_object().expect("an object"), &paths);
+        for IndexEntry { path, value, .. } in entries {
             self.database
                 .execute(
                     "INSERT INTO attribute_index VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -242,9 +250,9 @@ impl World {
         all[random.below(all.len())]
     }
 
-    /// A column of the resources under the condition.
+    /// An expression over the resources under the condition.
     pub fn select(&self, column: &str, condition: &str, literals: &Literals) -> Vec<String> {
-        let sql = format!("SELECT r.{column} FROM resources r WHERE {condition}");
+        let sql = format!("SELECT {column} FROM resources r WHERE {condition}");
         let mut statement = self
             .database
             .prepare(&sql)

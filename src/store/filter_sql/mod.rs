@@ -12,6 +12,7 @@
 //! `NOT` means what it says.
 
 mod balance;
+mod comparison;
 mod condition;
 mod drive;
 mod layout;

@@ -15,7 +15,8 @@ use crate::store::literals::Literals;
 /// the RFC wants.
 ///
 /// The order is total with `r.seq` behind it: `ORDER BY {key} DESC, r.seq DESC`, and the next page
-/// is `WHERE ({key}, r.seq) < (ifnull({last key}, x''), {last seq})` with JSON's null for the blob.
+/// is `WHERE ({key}, r.seq) < (ifnull({last key}, x''), {last seq})`, where the last key was read as
+/// `nullif({key}, x'')` and came back among the literals, which know null and no blob.
 pub fn sort_key(path: &Path, columns: &Columns, literals: &mut Literals) -> Result<String> {
     let unsortable = || ScimError::invalid_value(format!("Cannot sort by {:?}.", path.name()));
     if Relation::of(path, columns.definition).is_some() {
