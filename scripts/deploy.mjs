@@ -129,7 +129,7 @@ function deployedUrl(folder) {
 
 function nextSteps(url, adminToken) {
   say(`
-Deployed to ${url}. Next, with ADMIN_TOKEN set to ${adminToken ? "the token above" : "the admin token you kept"}:
+Deployed to ${url}. Next, with ADMIN_TOKEN set to ${adminToken ? "the token above" : "the admin token you kept (lost? `npx wrangler secret put ADMIN_TOKEN` sets another)"}:
 
 1. Create a tenant:
 
