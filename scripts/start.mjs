@@ -86,6 +86,7 @@ async function empty(state) {
 async function migrate(state) {
   const folder = join(root, "migrations");
   if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  say("Applying the migrations …");
   const wanted = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", state];
   const { code, stdout, stderr } = await run(bin("wrangler"), wanted, { env: { ...env, CI: "true" }, capture: true });
   if (code !== 0) throw new Stop(`${stdout}${stderr}\nA migration could not be applied: correct it, or begin again with \`npm start -- --fresh\`.`);
