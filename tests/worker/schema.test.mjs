@@ -42,12 +42,18 @@ async function describe(db) {
     .all();
   const entries = [];
   for (const { type, name, sql } of results) {
-    const columns = type === "table" ? (await db.prepare(`PRAGMA table_xinfo("${name}")`).all()).results : undefined;
-    // A table that ALTER TABLE changed has its columns in the text in another shape: compare what it is.
-    const options = type === "table" ? sql.replace(/^[\s\S]*\)/, "") : plain(sql);
-    entries.push([`${type} ${name}`, { columns, sql: type === "table" ? plain(options) : options }]);
+    // A table that ALTER TABLE changed keeps its text in another shape: compare what it is.
+    entries.push([`${type} ${name}`, type === "table" ? await table(db, name, plain(sql)) : plain(sql)]);
   }
   return Object.fromEntries(entries);
+}
+
+async function table(db, name, sql) {
+  return {
+    columns: (await db.prepare(`PRAGMA table_xinfo("${name}")`).all()).results,
+    checks: sql.match(/check ?\((?:[^()]|\([^()]*\))*\)/g) ?? [],
+    options: sql.replace(/^.*\)/, ""),
+  };
 }
 
 function plain(sql) {
