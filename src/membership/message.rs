@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::scim::error::ScimError;
 use crate::store::d1::Cost;
+use crate::store::resources::Stored;
 
 /// One change, with all that is needed to make it: the object keeps nothing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -62,17 +64,25 @@ pub enum Outcome {
     Stale,
     /// D1 did not answer: the change happened whole or not at all.
     Unavailable,
+    /// A defect: for the log.
+    Failed(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Done {
-    pub seq: i64,
-    pub version: i64,
-    pub created: i64,
-    pub modified: i64,
-    /// Without members; empty after a deletion.
-    pub document: String,
+    /// As it is now, without members; after a deletion, as it was.
+    pub stored: Stored,
     /// Members that the client named and that do not exist: left out, as `compat` does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+}
+
+impl From<ScimError> for Outcome {
+    fn from(error: ScimError) -> Self {
+        Self::Refused {
+            status: error.status,
+            scim_type: error.scim_type.map(|scim_type| scim_type.as_str().to_owned()),
+            detail: error.detail,
+        }
+    }
 }

@@ -2,9 +2,11 @@
 //! the platform, a clock or a source of randomness.
 
 pub mod datetime;
+pub mod discovery;
 pub mod error;
 pub mod filter;
 pub mod fold;
+pub mod list;
 pub mod mode;
 pub mod patch;
 pub mod path;

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::d1::{Database, Parameter, Row, Rows, Statement};
 use super::error::{self, StoreError};
-use super::resources::{IndexEntry, NewDocument, Stored};
+use super::resources::{NewDocument, Stored};
+use crate::scim::resource::index::IndexEntry;
 
 /// What a batch of changes names.
 #[derive(Debug, Default)]
@@ -58,6 +59,7 @@ pub struct Named {
 pub struct NewGroup {
     pub resource_type: String,
     pub id: String,
+    pub version: i64,
     pub created: i64,
     pub new: NewDocument,
 }
@@ -249,14 +251,17 @@ pub async fn write(
     };
     push(
         !writes.created.is_empty(),
-        "INSERT INTO resources (tenant, type, id, created, modified, display, document, folded) \
-         SELECT ?1, e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 2, e.value ->> 3, \
-         e.value ->> 4, e.value ->> 5 FROM json_each(?2) e",
+        "INSERT INTO resources \
+         (tenant, type, id, version, created, modified, display, document, folded) \
+         SELECT ?1, e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 3, \
+         e.value ->> 4, e.value ->> 5, e.value ->> 6 FROM json_each(?2) e",
         vec![
             tenant.into(),
             array(&writes.created, |new| {
                 let NewDocument { document, folded, display } = &new.new;
-                json!([new.resource_type, new.id, new.created, display, document, folded])
+                json!([
+                    new.resource_type, new.id, new.version, new.created, display, document, folded
+                ])
             }),
         ],
     );

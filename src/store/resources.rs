@@ -1,13 +1,15 @@
 //! Resources of every type, one row each, and their index entries.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::d1::{Parameter, Row, Statement};
 use super::error::{self, StoreError};
 use super::{GUARD, Store};
+use crate::scim::resource::index::IndexEntry;
 
 /// A resource as it lies in D1.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stored {
     pub seq: i64,
     pub id: String,
@@ -27,14 +29,6 @@ pub struct NewDocument {
     /// See `resources.folded` in schema.sql.
     pub folded: Option<String>,
     pub display: Option<String>,
-}
-
-/// One indexed value, folded where its attribute ignores case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct IndexEntry {
-    pub path: String,
-    pub value: String,
-    pub unique: bool,
 }
 
 impl Stored {

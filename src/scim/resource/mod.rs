@@ -3,9 +3,13 @@
 
 mod body;
 pub(crate) mod coerce;
+pub mod index;
+pub mod project;
 mod syntax;
+pub mod render;
 pub mod validate;
 pub mod value;
+pub mod version;
 
 pub use body::{MAX_DEPTH, parse_body};
 
