@@ -14,7 +14,7 @@ use crate::scim::mode::Mode;
 
 pub async fn answer(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
     if !matches!(exchange.parts.method.as_str(), "GET" | "HEAD") {
-        return not_allowed(exchange, "GET, HEAD");
+        return not_allowed(exchange, "GET, HEAD").await;
     }
     exchange.store.verify().await?;
     // RFC 7644 §4: a client that filters here must hear that it cannot, not get everything.

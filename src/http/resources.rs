@@ -191,11 +191,11 @@ async fn shown_after_change(
 ) -> Result<Found, Failure> {
     let derive = exchange.derive(definition, projection);
     if derive == Derive::Nothing || (derive == Derive::Groups && stored.version == 1) {
-        return Ok(Found { stored, derived: None });
+        return Ok(Found::new(stored, None));
     }
     let name = &definition.resource_type.name;
     let derived = exchange.store.derived(name, &stored.id, derive, &exchange.base).await?;
-    Ok(Found { stored, derived })
+    Ok(Found::new(stored, derived))
 }
 
 fn answer(

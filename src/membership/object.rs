@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use futures_util::channel::oneshot;
+use futures_channel::oneshot;
 use worker::{
     DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
     wasm_bindgen_futures,

@@ -75,9 +75,9 @@ pub fn of_patch(definition: &Definition, request: &PatchRequest, mode: Mode) -> 
                     let ids = values(&list)?.into_iter().map(|value| value.id).collect();
                     steps.push(Step::Remove(ids));
                 }
-                Some(ListChange::RemoveWhere(filter)) => steps.push(match ids_in(filter) {
+                Some(ListChange::RemoveWhere(filter)) => steps.push(match ids_in(&filter.written) {
                     Some(ids) => Step::Remove(ids),
-                    None => Step::RemoveWhere(filter.clone()),
+                    None => Step::RemoveWhere(filter.written.clone()),
                 }),
                 Some(ListChange::SetWhere(..)) => return Err(unchangeable(&resolved)),
             }

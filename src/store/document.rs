@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
+use super::derived::folded_document;
 use super::resources::NewDocument;
 use crate::scim::error::{Result, ScimError};
 use crate::scim::mode::{Mode, Quirk};
@@ -22,10 +25,11 @@ pub struct Prepared {
 
 pub fn prepare(definition: &Definition, document: &Map, paths: &[IndexPath]) -> Prepared {
     let text = |name: &&str| Some(document.get(*name)?.as_str()?.to_owned());
+    let whole = Value::Object(document.clone());
     Prepared {
         new: NewDocument {
-            document: serde_json::Value::Object(document.clone()).to_string(),
-            folded: super::filter_sql::folded_document(definition, document),
+            document: whole.to_string(),
+            folded: folded_document(definition, &whole),
             display: DISPLAY.iter().find_map(text),
         },
         index: indexed_values(document, paths),
@@ -40,18 +44,31 @@ pub fn parse(document: &str) -> Result<Map> {
 
 /// What is indexed of each resource type of a tenant.
 #[derive(Debug, Default)]
-pub struct IndexPaths(HashMap<String, Vec<IndexPath>>);
+pub struct IndexPaths(HashMap<String, Indexed>);
+
+#[derive(Debug, Default)]
+struct Indexed {
+    paths: Vec<IndexPath>,
+    names: Vec<String>,
+}
 
 impl IndexPaths {
     pub fn new(registry: &Registry, indexed: &[String], mode: Mode) -> Self {
         let of = |definition: &Definition| {
-            (definition.resource_type.name.clone(), index_paths(definition, indexed, mode))
+            let paths = index_paths(definition, indexed, mode);
+            let names = paths.iter().map(|path| path.path.clone()).collect();
+            (definition.resource_type.name.clone(), Indexed { paths, names })
         };
         Self(registry.definitions.iter().map(of).collect())
     }
 
     pub fn of(&self, definition: &Definition) -> &[IndexPath] {
-        self.0.get(&definition.resource_type.name).map_or(&[], Vec::as_slice)
+        self.0.get(&definition.resource_type.name).map_or(&[], |indexed| &indexed.paths)
+    }
+
+    /// The paths as the schema spells them.
+    pub fn names(&self, definition: &Definition) -> &[String] {
+        self.0.get(&definition.resource_type.name).map_or(&[], |indexed| &indexed.names)
     }
 }
 
