@@ -17,13 +17,22 @@ wrapper() {
     mv "$folder/$1.$$" "$folder/$1"
 }
 
-for tool in cargo rustc rustdoc rustfmt cargo-fmt cargo-clippy clippy-driver; do
+for tool in cargo rustdoc rustfmt cargo-fmt cargo-clippy clippy-driver; do
     wrapper "$tool" <<WRAPPER
 #!/bin/sh
 case "\${1-}" in +*) shift ;; esac
 exec /usr/bin/$tool "\$@"
 WRAPPER
 done
+
+# worker-build wants to see a compiled standard library for wasm, although it then compiles its own.
+# Debian has none; any folder that exists satisfies it.
+wrapper rustc <<'WRAPPER'
+#!/bin/sh
+case "${1-}" in +*) shift ;; esac
+[ "$*" != "--target wasm32-unknown-unknown --print target-libdir" ] || set -- --print target-libdir
+exec /usr/bin/rustc "$@"
+WRAPPER
 
 wrapper rustup <<'WRAPPER'
 #!/bin/sh

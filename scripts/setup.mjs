@@ -89,10 +89,10 @@ async function rust(channel, needs, env, progress) {
   const step = progress();
   const minimum = Number(/^rust-version = "1\.(\d+)/m.exec(readFileSync(join(root, "Cargo.toml"), "utf8"))[1]);
   const rustup = () => ({ env: { ...env, RUSTUP_TOOLCHAIN: channel }, debian: false });
-  const debian = () => ({
-    env: { ...env, PATH: `${debianBin}${delimiter}${env.PATH}`, ...(needs.sources ? { RUSTC_BOOTSTRAP: "1" } : {}) },
-    debian: true,
-  });
+  const debian = () => {
+    if (output(join(root, "scripts", "debian-rust.sh"), [debianBin]) === undefined) throw new Stop(`${debianBin} could not be written: make it writable and run this again.`);
+    return { env: { ...env, PATH: `${debianBin}${delimiter}${env.PATH}`, ...(needs.sources ? { RUSTC_BOOTSTRAP: "1" } : {}) }, debian: true };
+  };
 
   if (rustupComplete(channel, needs, minimum, env)) return rustup();
   if (debianComplete(needs, minimum)) return debian();
@@ -141,7 +141,7 @@ async function rustupInstall(channel, needs, minimum, env) {
 
 function debianComplete(needs, minimum) {
   const ready = missingPackages([...DEBIAN_RUST, ...(needs.lint.length > 0 ? DEBIAN_LINT : [])]).length === 0;
-  return ready && existsSync(join(debianBin, "cargo")) && minor(output("/usr/bin/rustc", ["--version"])) >= minimum;
+  return ready && minor(output("/usr/bin/rustc", ["--version"])) >= minimum;
 }
 
 async function debianInstall(needs, minimum, env) {
@@ -149,7 +149,6 @@ async function debianInstall(needs, minimum, env) {
     ? `Rust 1.${minimum} or later could not be installed by rustup: let it reach its server, or update it by hand with \`rustup update\``
     : "Rust is not installed: install it with rustup (https://rustup.rs)";
   await aptInstall([...DEBIAN_RUST, ...(needs.lint.length > 0 ? DEBIAN_LINT : [])], rustupFirst);
-  await run(join(root, "scripts", "debian-rust.sh"), [debianBin]);
   const found = minor(output("/usr/bin/rustc", ["--version"]));
   if (!(found >= minimum)) throw new Stop(`Debian's Rust 1.${found} is older than the 1.${minimum} this project needs: install Rust with rustup (https://rustup.rs) and run this again.`);
 }

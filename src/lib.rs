@@ -1,6 +1,7 @@
 pub mod admin;
 pub mod auth;
 pub mod http;
+pub mod membership;
 pub mod scim;
 pub mod store;
 

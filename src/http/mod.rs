@@ -3,9 +3,9 @@
 pub mod reply;
 pub mod request;
 pub mod route;
-//mod discovery;
-//mod preconditions;
-//mod resources;
+mod discovery;
+mod lists;
+mod resources;
 mod scim;
 
 use std::panic::AssertUnwindSafe;

@@ -2,15 +2,19 @@
 
 use worker::Env;
 
-use super::Failure;
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
+use super::{Failure, discovery, lists, resources};
 use crate::auth::{self, Refusal};
 use crate::scim::error::ScimError;
 use crate::scim::mode::Mode;
-use crate::scim::schema::Definition;
+use crate::scim::resource::index::IndexPath;
+use crate::scim::resource::project::Projection;
+use crate::scim::resource::render::{Shown, render};
+use crate::scim::schema::{Attribute, Definition};
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
+use crate::store::resources::{Derive, Found};
 use crate::store::{Access, Store};
 
 /// How often a handler runs anew because what it stood on changed under it.
@@ -32,6 +36,72 @@ impl Exchange<'_> {
 
     pub fn mode(&self) -> Mode {
         self.access().tenant.settings.mode
+    }
+
+    pub fn index(&self, definition: &Definition) -> &[IndexPath] {
+        self.access().tenant.index.of(definition)
+    }
+
+    /// The paths that filters find by index.
+    pub fn indexed(&self, definition: &Definition) -> &[String] {
+        self.access().tenant.index.names(definition)
+    }
+
+    /// The request's `attributes` and `excludedAttributes` (RFC 7644 §3.9).
+    pub fn projection(&self, definition: &Definition) -> Result<Projection, ScimError> {
+        let parts = self.parts;
+        let query = (parts.query("attributes"), parts.query("excludedAttributes"));
+        Projection::parse(query.0, query.1, definition)
+    }
+
+    /// Which derived attribute an answer shows.
+    pub fn derive(&self, definition: &Definition, projection: &Projection) -> Derive {
+        let wanted = |attribute: Option<&Attribute>| {
+            attribute.is_some_and(|attribute| projection.wants(definition, &attribute.name))
+        };
+        if wanted(definition.members()) {
+            Derive::Members
+        } else if wanted(definition.groups()) {
+            Derive::Groups
+        } else {
+            Derive::Nothing
+        }
+    }
+
+    /// Whether the client asks to see what a PATCH left, which a group does not show otherwise.
+    pub fn wants_representation(&self) -> bool {
+        let parts = self.parts;
+        let prefer = parts.header("prefer").unwrap_or_default().to_ascii_lowercase();
+        parts.query("attributes").is_some()
+            || parts.query("excludedAttributes").is_some()
+            || prefer.contains("return=representation")
+    }
+
+    pub fn if_match(&self) -> Option<String> {
+        self.parts.header("if-match")
+    }
+
+    /// JSON text of a resource.
+    pub fn render(
+        &self,
+        definition: &Definition,
+        found: &Found,
+        projection: &Projection,
+    ) -> Result<String, ScimError> {
+        let Found { stored, derived, .. } = found;
+        let attribute = definition.members().or_else(|| definition.groups());
+        let derived = attribute
+            .zip(derived.as_deref())
+            .map(|(attribute, text)| (attribute.name.as_str(), text));
+        let shown = Shown {
+            location: &self.location(definition, &stored.id),
+            version: stored.version,
+            created: stored.created,
+            modified: stored.modified,
+            document: &stored.document,
+            derived,
+        };
+        render(definition, &shown, projection)
     }
 
     pub fn location(&self, definition: &Definition, id: &str) -> String {
@@ -70,11 +140,7 @@ pub async fn answer(
         let exchange = Exchange {
             parts,
             env,
-            store: Store {
-                database: database.clone(),
-                access,
-                now: parts.now,
-            },
+            store: Store { database: database.clone(), access, now: parts.now },
             base: format!("{}{base_path}", parts.origin),
         };
         match endpoint(&exchange, &segments).await {
@@ -93,8 +159,24 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
     let method = exchange.parts.method.as_str();
     panic_on_request(exchange);
     let registry = &exchange.access().tenant.registry;
-    let _ = (method, registry);
     match segments {
+        ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
+            discovery::answer(exchange, segments).await
+        }
+        [endpoint] => match (registry.definition(&format!("/{endpoint}")), method) {
+            (None, _) => unknown(exchange).await,
+            (Some(definition), "GET" | "HEAD") => lists::list(exchange, definition).await,
+            (Some(definition), "POST") => resources::create(exchange, definition).await,
+            _ => not_allowed(exchange, "GET, HEAD, POST").await,
+        },
+        [endpoint, id] => match (registry.definition(&format!("/{endpoint}")), method) {
+            (None, _) => unknown(exchange).await,
+            (Some(definition), "GET" | "HEAD") => resources::get(exchange, definition, id).await,
+            (Some(definition), "PUT") => resources::replace(exchange, definition, id).await,
+            (Some(definition), "PATCH") => resources::patch(exchange, definition, id).await,
+            (Some(definition), "DELETE") => resources::delete(exchange, definition, id).await,
+            _ => not_allowed(exchange, "GET, HEAD, PUT, PATCH, DELETE").await,
+        },
         _ => unknown(exchange).await,
     }
 }
@@ -102,33 +184,25 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
 /// Refusals below the base are for those with a live token only.
 async fn unknown(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     exchange.store.verify().await?;
-    Err(ScimError::new(
-        404,
-        "There is no such endpoint: /ResourceTypes lists those there are.",
-    )
-    .into())
+    Err(ScimError::new(404, "There is no such endpoint: /ResourceTypes lists those there are.").into())
 }
 
-pub async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
+pub async fn not_allowed(
+    exchange: &Exchange<'_>,
+    allow: &'static str,
+) -> Result<Reply, Failure> {
     exchange.store.verify().await?;
-    let error = ScimError::new(
-        405,
-        format!(
-            "{} is not possible here: {allow} are.",
-            exchange.parts.method
-        ),
-    );
+    let error =
+        ScimError::new(405, format!("{} is not possible here: {allow} are.", exchange.parts.method));
     Ok(Reply::from(&error).with("Allow", allow))
 }
 
 fn refused(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Unauthorized(why) => ScimError::new(401, why).into(),
-        Refusal::OtherTenant => ScimError::new(
-            401,
-            "This token does not open this URL: check that both belong to the same tenant.",
-        )
-        .into(),
+        Refusal::OtherTenant => {
+            ScimError::new(401, "This token does not open this URL: check that both belong to the same tenant.").into()
+        }
         Refusal::Store(error) => error.into(),
     }
 }
@@ -136,10 +210,7 @@ fn refused(refusal: Refusal) -> Failure {
 /// Tests see to it that a panic harms nobody else; a deployment never sets PANIC_ROUTE.
 fn panic_on_request(exchange: &Exchange<'_>) {
     if exchange.parts.header("x-scim-edge-panic").is_some()
-        && exchange
-            .env
-            .var("PANIC_ROUTE")
-            .is_ok_and(|value| value.to_string() == "on")
+        && exchange.env.var("PANIC_ROUTE").is_ok_and(|value| value.to_string() == "on")
     {
         panic!("asked for by x-scim-edge-panic");
     }

@@ -46,6 +46,20 @@ impl DateTime {
         years.contains(&seconds).then_some(Self { seconds, nanos })
     }
 
+    pub fn from_millis(millis: i64) -> Self {
+        Self {
+            seconds: millis.div_euclid(1000),
+            nanos: millis.rem_euclid(1000) as u32 * 1_000_000,
+        }
+    }
+
+    /// UTC with milliseconds, as `meta` shows times.
+    pub fn to_rfc3339(self) -> String {
+        let mut text = self.to_sortable();
+        text.truncate("2023-11-14T22:13:20.123".len());
+        text + "Z"
+    }
+
     /// UTC in a fixed width, so that the order of the text is the order in time.
     pub fn to_sortable(self) -> String {
         let days = self.seconds.div_euclid(86_400);

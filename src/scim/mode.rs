@@ -69,6 +69,12 @@ pub enum Quirk {
     /// The keys of a value without path are paths, "name.givenName" or a URN with an attribute:
     /// Entra ID with the `aadOptscim062020` flag (`entra/patch-without-path.json`).
     PathKeys,
+    /// A group's `displayName` is unique: Entra ID expects 409 for the second group of a name
+    /// (`entra/group-duplicate.json`).
+    UniqueGroupNames,
+    /// A member that does not exist is left out and noted in the log: identity providers push
+    /// groups before the users in them, or after those left (`cases/membership/missing.json`).
+    MissingMembers,
     /// A value without quotes in a filter stands for a string, `externalId eq jyoung`: the example
     /// in Entra ID's own documentation (`entra/filter-unquoted.json`).
     UnquotedFilterValue,

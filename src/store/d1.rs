@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 use worker::js_sys::{Array, JsString, Reflect};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
@@ -67,7 +69,7 @@ impl Statement {
 }
 
 /// What a request's D1 calls cost so far, as D1 bills it.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     pub trips: u32,
     pub rows_read: u64,

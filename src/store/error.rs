@@ -6,6 +6,7 @@ use worker::wasm_bindgen::{JsCast, JsValue};
 /// The messages of [`super::assertion`]'s statements, which D1 hands back as its error.
 pub const GUARD: &str = "ASSERT guard";
 pub const VERSION: &str = "ASSERT version";
+pub const CYCLE: &str = "ASSERT cycle";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
@@ -14,6 +15,8 @@ pub enum StoreError {
     Stale,
     /// The resource has another version than the write was made for. Nothing was written.
     Version,
+    /// A group would be inside itself. Nothing was written.
+    Cycle,
     /// A UNIQUE constraint of this table refused the write. Nothing was written.
     Conflict { table: String },
     /// D1 is overloaded or was lost: try again later. A write may have happened or not, but never
@@ -47,6 +50,9 @@ impl StoreError {
         }
         if message.contains(VERSION) {
             return Self::Version;
+        }
+        if message.contains(CYCLE) {
+            return Self::Cycle;
         }
         if let Some((_, rest)) = message.split_once("UNIQUE constraint failed: ") {
             let table = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();

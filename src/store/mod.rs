@@ -5,7 +5,13 @@
 //! in one D1 round trip is also authenticated in it, and a revoked token stops at once.
 
 pub mod d1;
+pub mod derived;
+pub mod document;
 pub mod error;
+pub mod filter_sql;
+pub mod list;
+pub mod literals;
+pub mod members;
 pub mod resources;
 pub mod tenants;
 pub mod tokens;

@@ -1,13 +1,16 @@
 //! Resources of every type, one row each, and their index entries.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::d1::{Parameter, Row, Statement};
+use super::d1::{Parameter, Row, Rows, Statement};
 use super::error::{self, StoreError};
+use super::list::{Listed, Query};
 use super::{GUARD, Store};
+use crate::scim::resource::index::IndexEntry;
 
 /// A resource as it lies in D1.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stored {
     pub seq: i64,
     pub id: String,
@@ -29,14 +32,6 @@ pub struct NewDocument {
     pub display: Option<String>,
 }
 
-/// One indexed value, folded where its attribute ignores case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct IndexEntry {
-    pub path: String,
-    pub value: String,
-    pub unique: bool,
-}
-
 impl Stored {
     /// The columns that [`Stored::read`] wants, of a `resources r`.
     pub const COLUMNS: &str = "r.seq, r.id, r.version, r.created, r.modified, r.document";
@@ -54,21 +49,169 @@ impl Stored {
     }
 }
 
+/// An attribute that is not in the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Derive {
+    Nothing,
+    /// A user's groups, direct and indirect.
+    Groups,
+    /// A group's members.
+    Members,
+}
+
+/// A resource, and the JSON text of what was derived.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub stored: Stored,
+    pub derived: Option<String>,
+    /// The member after which there are more.
+    more: Option<i64>,
+}
+
+impl Found {
+    pub fn new(stored: Stored, derived: Option<String>) -> Self {
+        Self { stored, derived, more: None }
+    }
+
+    fn read(row: &Row) -> Option<Self> {
+        let (derived, more) = read_derived(row);
+        // An empty list is an attribute without a value, which is not shown.
+        let derived = derived.filter(|text| text != "[]");
+        Some(Self { stored: Stored::read(row)?, derived, more })
+    }
+}
+
+/// JSON text, and behind a line break the member after which there are more.
+fn read_derived(row: &Row) -> (Option<String>, Option<i64>) {
+    let Some(mut text) = row.text("derived") else { return (None, None) };
+    let Some(at) = text.rfind('\n') else { return (Some(text), None) };
+    let more = text[at + 1..].parse().ok();
+    text.truncate(at);
+    (Some(text), more)
+}
+
+/// Members that a row carries at the most: about 220 bytes each, of a row's 2 MB.
+const MEMBERS_PER_ROW: u32 = 4000;
+
+impl Derive {
+    /// A scalar expression over `resources r`: see [`read_derived`].
+    pub(super) fn sql(self, base: &str) -> String {
+        match self {
+            Self::Nothing => "NULL".to_owned(),
+            Self::Groups => format!(
+                "(WITH RECURSIVE up (seq, far) AS (\
+                 SELECT m.\"group\", 0 FROM members m WHERE m.member = r.seq \
+                 UNION SELECT m.\"group\", 1 FROM up CROSS JOIN members m ON m.member = up.seq) \
+                 SELECT json_group_array(json_object('value', g.id, \
+                 '$ref', {base} || '/Groups/' || g.id, \
+                 'display', g.display, 'type', iif(u.far, 'indirect', 'direct'))) \
+                 FROM (SELECT seq, min(far) AS far FROM up GROUP BY seq) u \
+                 CROSS JOIN resources g ON g.seq = u.seq)"
+            ),
+            Self::Members => members_sql("r.seq", base, "0"),
+        }
+    }
+}
+
+fn members_sql(group: &str, base: &str, after: &str) -> String {
+    format!(
+        "(SELECT json_group_array(json_object('value', o.id, '$ref', \
+         {base} || iif(o.type = 'Group', '/Groups/', '/Users/') || o.id, 'type', o.type, \
+         'display', coalesce(m.display, o.display))) \
+         || iif(count(*) = {MEMBERS_PER_ROW}, char(10) || max(m.member), '') \
+         FROM (SELECT member, display FROM members WHERE \"group\" = {group} AND member > {after} \
+         ORDER BY member LIMIT {MEMBERS_PER_ROW}) m CROSS JOIN resources o ON o.seq = m.member)"
+    )
+}
+
 impl Store {
-    /// One round trip, one statement: the guard and the resource.
-    pub async fn get(&self, resource_type: &str, id: &str) -> Result<Option<Stored>, StoreError> {
+    /// One round trip, one statement: the guard, the resource and what is derived.
+    pub async fn get(
+        &self,
+        resource_type: &str,
+        id: &str,
+        derive: Derive,
+        base: &str,
+    ) -> Result<Option<Found>, StoreError> {
         let sql = format!(
-            "SELECT {} FROM (SELECT k.tenant AS tenant {GUARD}) g LEFT JOIN resources r \
-             ON r.tenant = g.tenant AND r.type = ?5 AND r.id = ?6",
-            Stored::COLUMNS
+            "SELECT {}, {} AS derived FROM (SELECT k.tenant AS tenant {GUARD}) g \
+             LEFT JOIN resources r ON r.tenant = g.tenant AND r.type = ?5 AND r.id = ?6",
+            Stored::COLUMNS,
+            derive.sql("?7"),
         );
         let mut parameters = self.guard().to_vec();
         parameters.extend([resource_type.into(), id.into()]);
-        let rows = self.database.query(Statement::new(sql, parameters)).await?;
-        match rows.first() {
-            None => Err(StoreError::Stale),
-            Some(row) => Ok(Stored::read(&row)),
+        if derive != Derive::Nothing {
+            parameters.push(base.into());
         }
+        let rows = self.database.query(Statement::new(sql, parameters)).await?;
+        let Some(row) = rows.first() else { return Err(StoreError::Stale) };
+        let Some(mut found) = Found::read(&row) else { return Ok(None) };
+        self.complete(&mut found, derive, base).await?;
+        Ok(Some(found))
+    }
+
+    /// Only what is derived of a resource.
+    pub async fn derived(
+        &self,
+        resource_type: &str,
+        id: &str,
+        derive: Derive,
+        base: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let found = self.get(resource_type, id, derive, base).await?;
+        Ok(found.and_then(|found| found.derived))
+    }
+
+    /// One page, in one round trip, unless a group in it has more members than one row can carry.
+    pub async fn list(&self, query: &Query<'_>) -> Result<Listed, StoreError> {
+        let mut statements = Vec::new();
+        if query.limit > 0 {
+            statements.push(query.page(self.tenant()));
+        }
+        statements.push(query.total(self.tenant()));
+        let rows = self.read(&statements).await?;
+        let total = rows.last().and_then(Rows::first).and_then(|row| row.integer("total"));
+        let mut found: Vec<Found> = match query.limit {
+            0 => Vec::new(),
+            _ => rows[0].iter().filter_map(|row| Found::read(&row)).collect(),
+        };
+        for one in &mut found {
+            self.complete(one, query.derive, query.base).await?;
+        }
+        Ok(Listed { found, total: total.unwrap_or_default().max(0) as u64 })
+    }
+
+    /// Reads the members that did not fit into a group's row, [`MEMBERS_PER_ROW`] a round trip.
+    async fn complete(
+        &self,
+        found: &mut Found,
+        derive: Derive,
+        base: &str,
+    ) -> Result<(), StoreError> {
+        if derive != Derive::Members {
+            return Ok(());
+        }
+        let Some(text) = &mut found.derived else { return Ok(()) };
+        let mut last = found.more;
+        while let Some(after) = last {
+            let statement = Statement::new(
+                format!("SELECT {} AS derived", members_sql("?1", "?2", "?3")),
+                [found.stored.seq.into(), base.into(), after.into()],
+            );
+            let rows = self.read(&[statement]).await?;
+            let Some(row) = rows[0].first() else { break };
+            let (next, more) = read_derived(&row);
+            if let Some(elements) = next.as_deref().and_then(|next| next.strip_prefix('['))
+                && elements != "]"
+            {
+                text.pop();
+                text.push(',');
+                text.push_str(elements);
+            }
+            last = more;
+        }
+        Ok(())
     }
 
     /// One round trip: authentication, uniqueness and creation.

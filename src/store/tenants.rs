@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::d1::{Database, Statement};
+use super::document::IndexPaths;
 use super::error::StoreError;
 use crate::scim::mode::Mode;
 use crate::scim::schema::Registry;
@@ -38,6 +39,7 @@ pub struct TenantContext {
     pub settings: Settings,
     pub secret: String,
     pub registry: Registry,
+    pub index: IndexPaths,
 }
 
 /// A tenant as the admin API shows it.
@@ -88,13 +90,16 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     }
     let corrupt = |what: &str| StoreError::Failed(format!("tenants.{what} cannot be read"));
     let settings = row.text("settings").ok_or_else(|| corrupt("settings"))?;
+    let settings: Settings = serde_json::from_str(&settings).map_err(|_| corrupt("settings"))?;
+    let registry = Registry::builtin().clone();
     Ok(Loaded::Live(TenantContext {
         id: row.integer("id").ok_or_else(|| corrupt("id"))?,
         slug: row.text("slug").ok_or_else(|| corrupt("slug"))?,
         revision: row.integer("revision").ok_or_else(|| corrupt("revision"))?,
-        settings: serde_json::from_str(&settings).map_err(|_| corrupt("settings"))?,
         secret: row.text("secret").ok_or_else(|| corrupt("secret"))?,
-        registry: Registry::builtin().clone(),
+        index: IndexPaths::new(&registry, &settings.indexed, settings.mode),
+        settings,
+        registry,
     }))
 }
 

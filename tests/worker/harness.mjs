@@ -120,6 +120,11 @@ class Edge {
     return answer.json;
   }
 
+  /** What the Worker has written to its console so far. */
+  get log() {
+    return this.#inside().output;
+  }
+
   /** SIGKILL to the runtime, as when the machine under it dies. */
   kill() {
     return this.#inside().kill();
@@ -189,6 +194,17 @@ class Local {
     this.edge = null;
     this.mf = null;
     this.pid = null;
+    this.output = "";
+  }
+
+  /** Keeps what the runtime and the Worker's console print; SCIM_EDGE_LOG=1 shows it as it comes. */
+  #listen(streams) {
+    for (const stream of streams) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        this.output = (this.output + text).slice(-1_000_000);
+        if (process.env.SCIM_EDGE_LOG) process.stderr.write(text);
+      });
+    }
   }
 
   async up() {
@@ -196,14 +212,18 @@ class Local {
     const before = new Set(runtimes());
     this.mf = new Miniflare({
       log: new Log(LogLevel.NONE),
-      handleRuntimeStdio: process.env.SCIM_EDGE_LOG ? undefined : swallow,
+      handleRuntimeStdio: (...streams) => this.#listen(streams),
       ...(this.options.persist ? { defaultPersistRoot: this.options.persist } : {}),
       workers: [
         worker("scim-edge", this.options, this.adminToken, false),
         ...(this.options.twin ? [worker("scim-edge-twin", this.options, this.adminToken, true)] : []),
       ],
     });
-    const url = trim(await this.mf.ready);
+    const url = trim(
+      await this.mf.ready.catch((error) => {
+        throw new Error(`the Worker does not start:\n${this.output}`, { cause: error });
+      }),
+    );
     // Only this call starts a runtime, and nothing else in this process does so while it awaits.
     this.pid = runtimes().find((pid) => !before.has(pid)) ?? null;
     this.db = await this.mf.getD1Database("DB", "scim-edge");
@@ -377,11 +397,6 @@ function lowerKeys(headers) {
 
 function trim(url) {
   return String(url).replace(/\/+$/, "");
-}
-
-function swallow(stdout, stderr) {
-  stdout.resume();
-  stderr.resume();
 }
 
 /** Process ids of the workerd children of this process. */

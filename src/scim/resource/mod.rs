@@ -7,6 +7,7 @@ pub mod index;
 pub mod project;
 mod required;
 mod syntax;
+pub mod render;
 pub mod validate;
 pub mod value;
 pub mod version;

@@ -57,6 +57,17 @@ impl Condition {
     }
 }
 
+/// Refuses a change whose `If-Match` does not hold: 412 (RFC 7644 §3.14).
+pub fn check_if_match(header: Option<&str>, version: i64) -> Result<()> {
+    match header.map(Condition::parse).transpose()? {
+        Some(condition) if !condition.holds_for(version) => Err(ScimError::new(
+            412,
+            format!("The resource is at version {}: read it again.", etag(version)),
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn malformed() -> ScimError {
     ScimError::invalid_syntax("If-Match and If-None-Match want entity tags such as W/\"3\", or *.")
 }

@@ -17,6 +17,10 @@ pub const USER_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub const GROUP_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 pub const ENTERPRISE_USER_URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
+/// Two attributes that are derived from the members table instead of the document.
+pub const MEMBERS: &str = "members";
+pub const GROUPS: &str = "groups";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Type {
@@ -191,6 +195,21 @@ impl Definition {
     /// An attribute at the resource's top: core or common.
     pub fn top(&self, name: &str) -> Option<&Attribute> {
         find(&self.core.attributes, name).or_else(|| find(&self.common.attributes, name))
+    }
+
+    /// The attribute that holds a group's members, which are kept beside the document. Only the
+    /// standard Group has it.
+    pub fn members(&self) -> Option<&Attribute> {
+        (self.core.id == GROUP_URN)
+            .then(|| self.top(MEMBERS))
+            .flatten()
+    }
+
+    /// The attribute that shows the groups that a resource is in. Only the standard User has it.
+    pub fn groups(&self) -> Option<&Attribute> {
+        (self.core.id == USER_URN)
+            .then(|| self.top(GROUPS))
+            .flatten()
     }
 
     /// Every attribute with the extension it belongs to: common ones first, then core.
