@@ -20,6 +20,13 @@ const requirements = join(here, "scim2_tester", "requirements.txt");
 /** What a suite asks for and this server does otherwise: which suite, which check, what it found, why. */
 const excused = [
   {
+    suite: "scim2-tester",
+    name: /^Group check_(add|replace)_attribute$/,
+    status: "ERROR",
+    reason: /^Attribute 'members'[\s\S]*display=None[\s\S]*Returned value: [^\n]*display='/,
+    why: "the server adds the member's display name, as the examples of RFC 7643 do; the suite compares to the letter",
+  },
+  {
     suite: "scim-sanity",
     name: /Agent/,
     status: "SKIPPED",

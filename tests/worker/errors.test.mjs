@@ -210,8 +210,11 @@ describe("400: filters", () => {
       assert.equal(answer.status, 200, answer.text);
     }
   });
+  test("a zero byte in a value", async () => {
+    check(await acme.scim("GET", `/Users?filter=${encodeURIComponent('userName eq "x\\u0000y"')}`), 400, "invalidFilter");
+  });
   test("a value cannot leave its quotes", async () => {
-    for (const value of [`x\\" or userName pr or userName eq \\"`, "x' OR '1'='1", "%", "_", "x\\u0000y", "\\\\"]) {
+    for (const value of [`x\\" or userName pr or userName eq \\"`, "x' OR '1'='1", "%", "_", "\\\\"]) {
       const answer = await acme.scim("GET", `/Users?filter=${encodeURIComponent(`userName eq "${value}"`)}`);
       assert.equal(answer.status, 200, answer.text);
       assert.equal(answer.json.totalResults, 0, value);

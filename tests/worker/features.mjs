@@ -1,7 +1,7 @@
 // What the Worker can do so far. A test or a recorded exchange that needs more is skipped until it is
 // listed in `supported`; a name that is not in `known` is a mistake.
 
-export const known = new Set(["users", "groups"]);
+export const known = new Set(["users", "groups", "search"]);
 export const supported = new Set(["users", "groups"]);
 
 /** A reason to skip, for node:test's `skip`, or false. */
