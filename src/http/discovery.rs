@@ -5,9 +5,7 @@ use serde_json::Value;
 use super::Failure;
 use super::reply::Reply;
 use super::scim::{Exchange, not_allowed};
-use crate::scim::discovery::{
-    self, AuthenticationScheme, Features, Pagination,
-};
+use crate::scim::discovery::{self, AuthenticationScheme, Features, Pagination};
 use crate::scim::error::ScimError;
 use crate::scim::list::{Page, list_response};
 use crate::scim::mode::Mode;
@@ -29,7 +27,11 @@ pub async fn answer(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply,
             Ok(found(discovery::service_provider_config(&features, base)))
         }
         ["ResourceTypes"] => Ok(all(discovery::resource_types(registry, base))),
-        ["ResourceTypes", id] => one("ResourceType", id, discovery::resource_type(registry, id, base)),
+        ["ResourceTypes", id] => one(
+            "ResourceType",
+            id,
+            discovery::resource_type(registry, id, base),
+        ),
         ["Schemas"] => Ok(all(discovery::schemas(registry, base))),
         ["Schemas", urn] => one("Schema", urn, discovery::schema(registry, urn, base)),
         _ => Err(ScimError::not_found("This endpoint").into()),
@@ -42,7 +44,10 @@ fn one(what: &str, id: &str, value: Option<Value>) -> Result<Reply, Failure> {
 }
 
 fn found(value: Value) -> Reply {
-    let location = value["meta"]["location"].as_str().unwrap_or_default().to_owned();
+    let location = value["meta"]["location"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     Reply::json(200, value.to_string()).with("Content-Location", location)
 }
 

@@ -36,7 +36,9 @@ pub async fn list(exchange: &Exchange<'_>, definition: &Definition) -> Result<Re
         base_url: &exchange.base,
     };
     let mut literals = Literals::new("?2");
-    let clause = checked.as_ref().map(|checked| compile(checked, &columns, &mut literals));
+    let clause = checked
+        .as_ref()
+        .map(|checked| compile(checked, &columns, &mut literals));
     let listed = exchange
         .store
         .list(&Query {
@@ -64,7 +66,9 @@ pub async fn list(exchange: &Exchange<'_>, definition: &Definition) -> Result<Re
 }
 
 fn integer(exchange: &Exchange<'_>, name: &str) -> Result<Option<i64>> {
-    let Some(text) = exchange.parts.query(name) else { return Ok(None) };
+    let Some(text) = exchange.parts.query(name) else {
+        return Ok(None);
+    };
     text.trim()
         .parse()
         .map(Some)

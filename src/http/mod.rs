@@ -1,11 +1,11 @@
 //! A request's life: [`respond`] is all of it on one screen.
 
-pub mod reply;
-pub mod request;
-pub mod route;
 mod discovery;
 mod lists;
+pub mod reply;
+pub mod request;
 mod resources;
+pub mod route;
 mod scim;
 
 use std::panic::AssertUnwindSafe;

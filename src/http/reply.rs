@@ -48,9 +48,14 @@ impl Reply {
         match self.body {
             None => Ok(builder.empty()),
             Some(body) => {
-                let own = self.headers.iter().find(|(name, _)| *name == "Content-Type");
+                let own = self
+                    .headers
+                    .iter()
+                    .find(|(name, _)| *name == "Content-Type");
                 let content_type = own.map_or(content_type, |(_, value)| value);
-                Ok(builder.with_header("Content-Type", content_type)?.fixed(body.into_bytes()))
+                Ok(builder
+                    .with_header("Content-Type", content_type)?
+                    .fixed(body.into_bytes()))
             }
         }
     }

@@ -25,18 +25,31 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
     let id = new_id(exchange.parts.now).map_err(|error| StoreError::Failed(error.to_string()))?;
     let resource_type = definition.resource_type.name.clone();
     let stored = if definition.members().is_some() {
-        let change = Change::Create { resource_type, id: id.clone(), body };
+        let change = Change::Create {
+            resource_type,
+            id: id.clone(),
+            body,
+        };
         membership(exchange, change).await?.stored
     } else {
         let mut document = validate::create(definition, &body, exchange.mode())?;
         document.insert("id".to_owned(), id.as_str().into());
         let prepared = prepare(definition, &document, exchange.index(definition));
-        let created = exchange.store.create(&resource_type, &id, &prepared.new, &prepared.index);
+        let created = exchange
+            .store
+            .create(&resource_type, &id, &prepared.new, &prepared.index);
         if let Err(error) = created.await {
             return Err(explain(exchange, definition, &id, &prepared.index, error).await);
         }
         let now = exchange.parts.now;
-        Stored { seq: 0, id, version: 1, created: now, modified: now, document: prepared.new.document }
+        Stored {
+            seq: 0,
+            id,
+            version: 1,
+            created: now,
+            modified: now,
+            document: prepared.new.document,
+        }
     };
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
     let location = exchange.location(definition, &found.stored.id);
@@ -53,7 +66,13 @@ pub async fn get(
     id: &str,
 ) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
-    let found = find(exchange, definition, id, exchange.derive(definition, &projection)).await?;
+    let found = find(
+        exchange,
+        definition,
+        id,
+        exchange.derive(definition, &projection),
+    )
+    .await?;
     let version = found.stored.version;
     let condition = exchange.parts.header("if-none-match");
     if let Some(condition) = condition.as_deref().map(Condition::parse).transpose()?
@@ -74,7 +93,11 @@ pub async fn replace(
     let body = body(exchange)?;
     let stored = if definition.members().is_some() {
         let resource_type = definition.resource_type.name.clone();
-        let change = Change::Replace { resource_type, id: id.to_owned(), body };
+        let change = Change::Replace {
+            resource_type,
+            id: id.to_owned(),
+            body,
+        };
         membership(exchange, change).await?.stored
     } else {
         let replaced = |old: &Map| validate::replace(definition, old, &body, exchange.mode());
@@ -95,7 +118,11 @@ pub async fn patch(
     let body = body(exchange)?;
     let stored = if definition.members().is_some() {
         let resource_type = definition.resource_type.name.clone();
-        let change = Change::Patch { resource_type, id: id.to_owned(), body };
+        let change = Change::Patch {
+            resource_type,
+            id: id.to_owned(),
+            body,
+        };
         let stored = membership(exchange, change).await?.stored;
         if !exchange.wants_representation() {
             return Ok(Reply::empty(204).with("ETag", etag(stored.version)));
@@ -118,7 +145,14 @@ pub async fn delete(
 ) -> Result<Reply, Failure> {
     if definition.members().is_some() || definition.groups().is_some() {
         let resource_type = definition.resource_type.name.clone();
-        membership(exchange, Change::Delete { resource_type, id: id.to_owned() }).await?;
+        membership(
+            exchange,
+            Change::Delete {
+                resource_type,
+                id: id.to_owned(),
+            },
+        )
+        .await?;
         return Ok(Reply::empty(204));
     }
     let found = find(exchange, definition, id, Derive::Nothing).await?;
@@ -126,7 +160,10 @@ pub async fn delete(
     let document = parse(&found.stored.document)?;
     let prepared = prepare(definition, &document, exchange.index(definition));
     let name = &definition.resource_type.name;
-    exchange.store.delete(name, &found.stored, &prepared.index).await?;
+    exchange
+        .store
+        .delete(name, &found.stored, &prepared.index)
+        .await?;
     Ok(Reply::empty(204))
 }
 
@@ -137,7 +174,9 @@ async fn change(
     id: &str,
     change: impl FnOnce(&Map) -> Result<Map>,
 ) -> Result<Stored, Failure> {
-    let mut stored = find(exchange, definition, id, Derive::Nothing).await?.stored;
+    let mut stored = find(exchange, definition, id, Derive::Nothing)
+        .await?
+        .stored;
     check_if_match(exchange.if_match().as_deref(), stored.version)?;
     let old = parse(&stored.document)?;
     let new = change(&old)?;
@@ -148,7 +187,10 @@ async fn change(
     let after = prepare(definition, &new, exchange.index(definition));
     let (removed, added) = index::difference(&before.index, &after.index);
     let name = &definition.resource_type.name;
-    let replaced = exchange.store.replace(name, &stored, &after.new, &removed, &added).await;
+    let replaced = exchange
+        .store
+        .replace(name, &stored, &after.new, &removed, &added)
+        .await;
     if let Err(error) = replaced {
         return Err(explain(exchange, definition, id, &added, error).await);
     }
@@ -194,7 +236,10 @@ async fn shown_after_change(
         return Ok(Found::new(stored, None));
     }
     let name = &definition.resource_type.name;
-    let derived = exchange.store.derived(name, &stored.id, derive, &exchange.base).await?;
+    let derived = exchange
+        .store
+        .derived(name, &stored.id, derive, &exchange.base)
+        .await?;
     Ok(Found::new(stored, derived))
 }
 
@@ -214,8 +259,16 @@ fn answer(
 /// The body as an object. Any JSON type will do: many clients send `application/json`, some none.
 fn body(exchange: &Exchange<'_>) -> Result<Map> {
     let sent = exchange.parts.header("content-type").unwrap_or_default();
-    let media_type = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if !matches!(media_type.as_str(), "application/scim+json" | "application/json" | "") {
+    let media_type = sent
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if !matches!(
+        media_type.as_str(),
+        "application/scim+json" | "application/json" | ""
+    ) {
         return Err(ScimError::new(
             415,
             format!("{media_type} is not understood here: send application/scim+json."),

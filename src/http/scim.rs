@@ -71,7 +71,10 @@ impl Exchange<'_> {
     /// Whether the client asks to see what a PATCH left, which a group does not show otherwise.
     pub fn wants_representation(&self) -> bool {
         let parts = self.parts;
-        let prefer = parts.header("prefer").unwrap_or_default().to_ascii_lowercase();
+        let prefer = parts
+            .header("prefer")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         parts.query("attributes").is_some()
             || parts.query("excludedAttributes").is_some()
             || prefer.contains("return=representation")
@@ -88,7 +91,9 @@ impl Exchange<'_> {
         found: &Found,
         projection: &Projection,
     ) -> Result<String, ScimError> {
-        let Found { stored, derived, .. } = found;
+        let Found {
+            stored, derived, ..
+        } = found;
         let attribute = definition.members().or_else(|| definition.groups());
         let derived = attribute
             .zip(derived.as_deref())
@@ -140,7 +145,11 @@ pub async fn answer(
         let exchange = Exchange {
             parts,
             env,
-            store: Store { database: database.clone(), access, now: parts.now },
+            store: Store {
+                database: database.clone(),
+                access,
+                now: parts.now,
+            },
             base: format!("{}{base_path}", parts.origin),
         };
         match endpoint(&exchange, &segments).await {
@@ -184,25 +193,33 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
 /// Refusals below the base are for those with a live token only.
 async fn unknown(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     exchange.store.verify().await?;
-    Err(ScimError::new(404, "There is no such endpoint: /ResourceTypes lists those there are.").into())
+    Err(ScimError::new(
+        404,
+        "There is no such endpoint: /ResourceTypes lists those there are.",
+    )
+    .into())
 }
 
-pub async fn not_allowed(
-    exchange: &Exchange<'_>,
-    allow: &'static str,
-) -> Result<Reply, Failure> {
+pub async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
     exchange.store.verify().await?;
-    let error =
-        ScimError::new(405, format!("{} is not possible here: {allow} are.", exchange.parts.method));
+    let error = ScimError::new(
+        405,
+        format!(
+            "{} is not possible here: {allow} are.",
+            exchange.parts.method
+        ),
+    );
     Ok(Reply::from(&error).with("Allow", allow))
 }
 
 fn refused(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Unauthorized(why) => ScimError::new(401, why).into(),
-        Refusal::OtherTenant => {
-            ScimError::new(401, "This token does not open this URL: check that both belong to the same tenant.").into()
-        }
+        Refusal::OtherTenant => ScimError::new(
+            401,
+            "This token does not open this URL: check that both belong to the same tenant.",
+        )
+        .into(),
         Refusal::Store(error) => error.into(),
     }
 }
@@ -210,7 +227,10 @@ fn refused(refusal: Refusal) -> Failure {
 /// Tests see to it that a panic harms nobody else; a deployment never sets PANIC_ROUTE.
 fn panic_on_request(exchange: &Exchange<'_>) {
     if exchange.parts.header("x-scim-edge-panic").is_some()
-        && exchange.env.var("PANIC_ROUTE").is_ok_and(|value| value.to_string() == "on")
+        && exchange
+            .env
+            .var("PANIC_ROUTE")
+            .is_ok_and(|value| value.to_string() == "on")
     {
         panic!("asked for by x-scim-edge-panic");
     }

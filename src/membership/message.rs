@@ -27,11 +27,23 @@ pub struct Envelope {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Change {
     /// POST: `body` as the client sent it.
-    Create { resource_type: String, id: String, body: Map<String, Value> },
+    Create {
+        resource_type: String,
+        id: String,
+        body: Map<String, Value>,
+    },
     /// PUT.
-    Replace { resource_type: String, id: String, body: Map<String, Value> },
+    Replace {
+        resource_type: String,
+        id: String,
+        body: Map<String, Value>,
+    },
     /// PATCH: the request's body.
-    Patch { resource_type: String, id: String, body: Map<String, Value> },
+    Patch {
+        resource_type: String,
+        id: String,
+        body: Map<String, Value>,
+    },
     /// DELETE of whatever can be a member.
     Delete { resource_type: String, id: String },
 }
@@ -40,9 +52,15 @@ impl Change {
     /// Resource type and id of what is changed.
     pub fn target(&self) -> (&str, &str) {
         match self {
-            Self::Create { resource_type, id, .. }
-            | Self::Replace { resource_type, id, .. }
-            | Self::Patch { resource_type, id, .. }
+            Self::Create {
+                resource_type, id, ..
+            }
+            | Self::Replace {
+                resource_type, id, ..
+            }
+            | Self::Patch {
+                resource_type, id, ..
+            }
             | Self::Delete { resource_type, id } => (resource_type, id),
         }
     }
@@ -59,7 +77,11 @@ pub struct Answer {
 pub enum Outcome {
     Done(Done),
     /// Nothing was written.
-    Refused { status: u16, scim_type: Option<String>, detail: String },
+    Refused {
+        status: u16,
+        scim_type: Option<String>,
+        detail: String,
+    },
     /// The token is not live, or the tenant's revision is another one. Nothing was written.
     Stale,
     /// D1 did not answer: the change happened whole or not at all.
@@ -81,7 +103,9 @@ impl From<ScimError> for Outcome {
     fn from(error: ScimError) -> Self {
         Self::Refused {
             status: error.status,
-            scim_type: error.scim_type.map(|scim_type| scim_type.as_str().to_owned()),
+            scim_type: error
+                .scim_type
+                .map(|scim_type| scim_type.as_str().to_owned()),
             detail: error.detail,
         }
     }

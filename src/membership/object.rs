@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
-use futures_util::FutureExt;
 use futures_channel::oneshot;
+use futures_util::FutureExt;
 use worker::{
     DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
     wasm_bindgen_futures,
@@ -50,7 +50,10 @@ struct Waiting {
 
 impl DurableObject for Membership {
     fn new(_state: State, env: Env) -> Self {
-        Self { env, shared: AssertUnwindSafe(Rc::default()) }
+        Self {
+            env,
+            shared: AssertUnwindSafe(Rc::default()),
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -86,7 +89,9 @@ impl Membership {
                 if batch.is_empty() {
                     break;
                 }
-                let run = AssertUnwindSafe(run(&env, &shared, batch)).catch_unwind().await;
+                let run = AssertUnwindSafe(run(&env, &shared, batch))
+                    .catch_unwind()
+                    .await;
                 if run.is_err() {
                     console_error!("membership: a batch panicked");
                 }
@@ -116,8 +121,10 @@ impl Shared {
 /// Runs a batch; one that cannot commit as a whole runs change by change, so that what breaks it
 /// is refused alone.
 async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
-    let (envelopes, replies): (Vec<_>, Vec<_>) =
-        batch.into_iter().map(|waiting| (waiting.envelope, waiting.reply)).unzip();
+    let (envelopes, replies): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .map(|waiting| (waiting.envelope, waiting.reply))
+        .unzip();
     let (outcomes, cost) = commit(env, shared, &envelopes).await;
     let alone = envelopes.len() > 1;
     match outcomes {
@@ -132,7 +139,7 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
             for (envelope, reply) in envelopes.into_iter().zip(replies) {
                 let (outcomes, cost) = commit(env, shared, std::slice::from_ref(&envelope)).await;
                 let outcome = outcomes.map_or_else(
-                    |error| failed(error),
+                    failed,
                     |mut outcomes| outcomes.pop().unwrap_or(Outcome::Stale),
                 );
                 let _ = reply.send(Answer { outcome, cost });
@@ -142,7 +149,10 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
             let outcome = failed(error);
             let cost = share(cost, envelopes.len());
             for reply in replies {
-                let _ = reply.send(Answer { outcome: outcome.clone(), cost });
+                let _ = reply.send(Answer {
+                    outcome: outcome.clone(),
+                    cost,
+                });
             }
         }
     }
@@ -182,11 +192,17 @@ async fn attempt(
     shared: &Shared,
     envelopes: &[Envelope],
 ) -> std::result::Result<Vec<Outcome>, StoreError> {
-    let [first, ..] = envelopes else { return Ok(Vec::new()) };
+    let [first, ..] = envelopes else {
+        return Ok(Vec::new());
+    };
     let Some(context) = shared.context(database, envelopes).await? else {
         return Ok(vec![Outcome::Stale; envelopes.len()]);
     };
-    let now = envelopes.iter().map(|envelope| envelope.now).max().unwrap_or(first.now);
+    let now = envelopes
+        .iter()
+        .map(|envelope| envelope.now)
+        .max()
+        .unwrap_or(first.now);
     let rules = Rules {
         registry: &context.registry,
         mode: context.settings.mode,
@@ -196,7 +212,11 @@ async fn attempt(
     let question = plan::question(envelopes, &rules);
     let ground = members::read(database, context.id, now, &question).await?;
     // The tenant's settings changed since this object learnt them.
-    if ground.tokens.iter().any(|(_, revision)| *revision != context.revision) {
+    if ground
+        .tokens
+        .iter()
+        .any(|(_, revision)| *revision != context.revision)
+    {
         return Err(StoreError::Stale);
     }
     let (outcomes, writes) = plan::plan(envelopes, &rules, ground);

@@ -16,7 +16,9 @@ use crate::scim::resource::index::{self, IndexEntry};
 use crate::scim::resource::{Map, validate, version};
 use crate::scim::schema::{Definition, Registry};
 use crate::store::document::{IndexPaths, Prepared, parse, prepare};
-use crate::store::members::{ChangedGroup, Gone, Ground, Named, NewGroup, NewMember, Question, Writes};
+use crate::store::members::{
+    ChangedGroup, Gone, Ground, Named, NewGroup, NewMember, Question, Writes,
+};
 use crate::store::resources::Stored;
 
 /// The tenant's rules, as the object has them.
@@ -37,14 +39,22 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
             question.token_hashes.push(envelope.token_hash.clone());
         }
         let (resource_type, id) = envelope.change.target();
-        let Some(definition) = rules.registry.definition(resource_type) else { continue };
+        let Some(definition) = rules.registry.definition(resource_type) else {
+            continue;
+        };
         if !matches!(envelope.change, Change::Create { .. }) {
-            question.targets.push((resource_type.to_owned(), id.to_owned()));
+            question
+                .targets
+                .push((resource_type.to_owned(), id.to_owned()));
         }
         if matches!(envelope.change, Change::Delete { .. }) {
-            question.deleted.push((resource_type.to_owned(), id.to_owned()));
+            question
+                .deleted
+                .push((resource_type.to_owned(), id.to_owned()));
         }
-        let Ok(steps) = steps_of(&envelope.change, definition, rules.mode) else { continue };
+        let Ok(steps) = steps_of(&envelope.change, definition, rules.mode) else {
+            continue;
+        };
         let mut ids: Vec<String> = Vec::new();
         for step in steps {
             match step {
@@ -66,9 +76,14 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
 
 /// The resource types that can be members, as the schema's references say.
 fn member_types(registry: &Registry) -> Vec<String> {
-    let members = registry.definitions.iter().filter_map(|definition| definition.members());
+    let members = registry
+        .definitions
+        .iter()
+        .filter_map(|definition| definition.members());
     let references = members.filter_map(|members| members.sub("$ref"));
-    references.flat_map(|reference| reference.reference_types.clone()).collect()
+    references
+        .flat_map(|reference| reference.reference_types.clone())
+        .collect()
 }
 
 /// For [`question`]: a PUT's steps without the document that it replaces.
@@ -91,7 +106,10 @@ fn steps_of(change: &Change, definition: &Definition, mode: Mode) -> Result<Vec<
 /// The outcome of each change, and the writes that make them true.
 pub fn plan(envelopes: &[Envelope], rules: &Rules, ground: Ground) -> (Vec<Outcome>, Writes) {
     let mut planner = Planner::new(rules, ground);
-    let outcomes = envelopes.iter().map(|envelope| planner.outcome(envelope)).collect();
+    let outcomes = envelopes
+        .iter()
+        .map(|envelope| planner.outcome(envelope))
+        .collect();
     (outcomes, planner.writes())
 }
 
@@ -160,8 +178,11 @@ impl<'a> Planner<'a> {
             planner.containing.entry(gone).or_default().push(group.seq);
             planner.load(GROUP.to_owned(), group);
         }
-        let mut by_seq: HashMap<i64, &mut Target> =
-            planner.targets.values_mut().map(|target| (target.stored.seq, target)).collect();
+        let mut by_seq: HashMap<i64, &mut Target> = planner
+            .targets
+            .values_mut()
+            .map(|target| (target.stored.seq, target))
+            .collect();
         for named in ground.named {
             if let Some(target) = named.group.and_then(|seq| by_seq.get_mut(&seq)) {
                 let membership = named.is_member.then(|| named.display.clone());
@@ -180,7 +201,12 @@ impl<'a> Planner<'a> {
         }
         for (seq, count) in ground.counts {
             if let Some(target) = by_seq.get_mut(&seq) {
-                let known = target.members.known.values().filter(|m| m.before.is_some()).count();
+                let known = target
+                    .members
+                    .known
+                    .values()
+                    .filter(|m| m.before.is_some())
+                    .count();
                 target.members.others = Some(count - known as i64);
             }
         }
@@ -230,7 +256,8 @@ impl<'a> Planner<'a> {
             Change::Create { body, .. } => self.create(definition, id, body, envelope.now),
             Change::Replace { body, .. } => {
                 let old = self.document(definition, id, envelope)?;
-                let (document, steps) = steps::of_replacement(definition, body, &old, self.rules.mode)?;
+                let (document, steps) =
+                    steps::of_replacement(definition, body, &old, self.rules.mode)?;
                 self.apply(definition, id, &old, document, steps, envelope.now)
             }
             Change::Patch { body, .. } => {
@@ -305,7 +332,11 @@ impl<'a> Planner<'a> {
         let (members_changed, left_out) = match stepped {
             Ok(stepped) => stepped,
             Err(error) => {
-                target.members = Members { known: before, others, cleared };
+                target.members = Members {
+                    known: before,
+                    others,
+                    cleared,
+                };
                 self.targets.insert(key, target);
                 return Err(error);
             }
@@ -338,12 +369,15 @@ impl<'a> Planner<'a> {
             target.index_before = index;
         }
         let seq = target.stored.seq;
-        let done =
-            done(target, Vec::new());
+        let done = done(target, Vec::new());
         self.candidates.remove(id);
         let containing = self.containing.get(&seq).cloned().unwrap_or_default();
         if let Some(version) = target.from {
-            self.gone.push(Gone { seq, version, containing: containing.len() });
+            self.gone.push(Gone {
+                seq,
+                version,
+                containing: containing.len(),
+            });
         }
         for group in self.targets.values_mut().filter(|group| group.exists) {
             let known = group.members.known.get_mut(&seq);
@@ -364,8 +398,12 @@ impl<'a> Planner<'a> {
     /// Applies member steps to a target: whether any changed something, and the ids of members
     /// that do not exist.
     fn step_members(&mut self, target: &mut Target, steps: &[Step]) -> Result<(bool, Vec<String>)> {
-        let before: Vec<_> =
-            target.members.known.iter().map(|(seq, m)| (*seq, m.now.clone())).collect();
+        let before: Vec<_> = target
+            .members
+            .known
+            .iter()
+            .map(|(seq, m)| (*seq, m.now.clone()))
+            .collect();
         let mut others_gone = false;
         let mut left_out = Vec::new();
         for step in steps {
@@ -417,13 +455,18 @@ impl<'a> Planner<'a> {
             )));
         };
         if member.id == target.stored.id {
-            return Err(ScimError::invalid_value("members: a group cannot be a member of itself."));
+            return Err(ScimError::invalid_value(
+                "members: a group cannot be a member of itself.",
+            ));
         }
         if candidate.resource_type == GROUP && !self.acyclic.contains(&target.stored.id) {
             self.acyclic.push(target.stored.id.clone());
         }
-        let membership =
-            target.members.known.entry(candidate.seq).or_insert_with(|| Membership {
+        let membership = target
+            .members
+            .known
+            .entry(candidate.seq)
+            .or_insert_with(|| Membership {
                 id: candidate.id.clone(),
                 before: None,
                 now: None,
@@ -449,10 +492,14 @@ impl<'a> Planner<'a> {
             .registry
             .definition(&target.resource_type)
             .ok_or_else(|| ScimError::not_found("The resource type"))?;
-        let Some(attribute) = definition.members() else { return Ok(()) };
+        let Some(attribute) = definition.members() else {
+            return Ok(());
+        };
         let node = check_element(filter, attribute, self.rules.mode)?;
         for membership in target.members.known.values_mut() {
-            let Some(display) = &membership.now else { continue };
+            let Some(display) = &membership.now else {
+                continue;
+            };
             let element = serde_json::json!({
                 "value": membership.id,
                 "type": membership.resource_type,
@@ -481,7 +528,9 @@ impl<'a> Planner<'a> {
         for target in targets {
             target.write(&mut writes);
         }
-        writes.acyclic.retain(|id| writes.added.iter().any(|added| added.group_id == *id));
+        writes
+            .acyclic
+            .retain(|id| writes.added.iter().any(|added| added.group_id == *id));
         writes
     }
 }
@@ -496,8 +545,16 @@ impl Target {
     }
 
     fn write(self, writes: &mut Writes) {
-        let Self { stored, resource_type, from, exists, changed, prepared, index_before, members } =
-            self;
+        let Self {
+            stored,
+            resource_type,
+            from,
+            exists,
+            changed,
+            prepared,
+            index_before,
+            members,
+        } = self;
         if !exists && from.is_none() {
             return;
         }
@@ -531,12 +588,18 @@ impl Target {
         }
         if members.cleared {
             let kept = members.known.iter().filter(|(_, m)| m.now.is_some());
-            writes.kept.push((stored.seq, kept.map(|(seq, _)| *seq).collect()));
+            writes
+                .kept
+                .push((stored.seq, kept.map(|(seq, _)| *seq).collect()));
         }
         for (seq, membership) in members.known {
             match (membership.before, membership.now) {
                 (before, Some(now)) if before.as_ref() != Some(&now) => {
-                    writes.added.push(NewMember { group_id: id.clone(), member: seq, display: now });
+                    writes.added.push(NewMember {
+                        group_id: id.clone(),
+                        member: seq,
+                        display: now,
+                    });
                 }
                 (Some(_), None) if !members.cleared => writes.removed.push((stored.seq, seq)),
                 _ => {}
@@ -546,12 +609,7 @@ impl Target {
 }
 
 /// A PATCH's effect on the document, which has no members.
-fn patched(
-    definition: &Definition,
-    old: &Map,
-    request: &PatchRequest,
-    mode: Mode,
-) -> Result<Map> {
+fn patched(definition: &Definition, old: &Map, request: &PatchRequest, mode: Mode) -> Result<Map> {
     let mut document = old.clone();
     for operation in &request.operations {
         for resolved in resolve_operation(definition, operation, mode)? {
@@ -564,7 +622,10 @@ fn patched(
 }
 
 fn done(target: &Target, left_out: Vec<String>) -> Done {
-    Done { stored: target.stored.clone(), left_out }
+    Done {
+        stored: target.stored.clone(),
+        left_out,
+    }
 }
 
 fn key(definition: &Definition, id: &str) -> (String, String) {

@@ -75,10 +75,12 @@ pub fn of_patch(definition: &Definition, request: &PatchRequest, mode: Mode) -> 
                     let ids = values(&list)?.into_iter().map(|value| value.id).collect();
                     steps.push(Step::Remove(ids));
                 }
-                Some(ListChange::RemoveWhere(filter)) => steps.push(match ids_in(&filter.written) {
-                    Some(ids) => Step::Remove(ids),
-                    None => Step::RemoveWhere(filter.written.clone()),
-                }),
+                Some(ListChange::RemoveWhere(filter)) => {
+                    steps.push(match ids_in(&filter.written) {
+                        Some(ids) => Step::Remove(ids),
+                        None => Step::RemoveWhere(filter.written.clone()),
+                    })
+                }
                 Some(ListChange::SetWhere(..)) => return Err(unchangeable(&resolved)),
             }
         }
@@ -110,7 +112,10 @@ fn unchangeable(resolved: &Resolved) -> ScimError {
 
 fn ids_in(filter: &Filter) -> Option<Vec<String>> {
     let values = listed_values(filter)?;
-    values.into_iter().map(|value| value.as_str().map(str::to_owned)).collect()
+    values
+        .into_iter()
+        .map(|value| value.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn values(list: &[Value]) -> Result<Vec<MemberValue>> {
@@ -122,9 +127,10 @@ fn member_value(element: &Value) -> Result<MemberValue> {
     let text = |name: &str| element.get(name).and_then(Value::as_str);
     let id = text("value").or_else(|| text("$ref").and_then(|url| url.rsplit('/').next()));
     match id.filter(|id| !id.is_empty()) {
-        Some(id) => {
-            Ok(MemberValue { id: id.to_owned(), display: text("display").map(str::to_owned) })
-        }
+        Some(id) => Ok(MemberValue {
+            id: id.to_owned(),
+            display: text("display").map(str::to_owned),
+        }),
         None => Err(ScimError::invalid_value(
             "An element of members has no value: it is the id of a user or group.",
         )),

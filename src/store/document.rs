@@ -13,7 +13,12 @@ use crate::scim::resource::index::{IndexEntry, IndexPath, indexed_values};
 use crate::scim::schema::{Attribute, Definition, GROUP_URN, Registry, Uniqueness};
 
 /// Indexed wherever a resource type has them, besides what must be unique.
-const INDEXED: [&str; 4] = ["externalId", "displayName", "emails.value", "phoneNumbers.value"];
+const INDEXED: [&str; 4] = [
+    "externalId",
+    "displayName",
+    "emails.value",
+    "phoneNumbers.value",
+];
 
 /// What member lists show of a resource: the first of these that it has.
 const DISPLAY: [&str; 2] = ["displayName", "userName"];
@@ -57,18 +62,25 @@ impl IndexPaths {
         let of = |definition: &Definition| {
             let paths = index_paths(definition, indexed, mode);
             let names = paths.iter().map(|path| path.path.clone()).collect();
-            (definition.resource_type.name.clone(), Indexed { paths, names })
+            (
+                definition.resource_type.name.clone(),
+                Indexed { paths, names },
+            )
         };
         Self(registry.definitions.iter().map(of).collect())
     }
 
     pub fn of(&self, definition: &Definition) -> &[IndexPath] {
-        self.0.get(&definition.resource_type.name).map_or(&[], |indexed| &indexed.paths)
+        self.0
+            .get(&definition.resource_type.name)
+            .map_or(&[], |indexed| &indexed.paths)
     }
 
     /// The paths as the schema spells them.
     pub fn names(&self, definition: &Definition) -> &[String] {
-        self.0.get(&definition.resource_type.name).map_or(&[], |indexed| &indexed.names)
+        self.0
+            .get(&definition.resource_type.name)
+            .map_or(&[], |indexed| &indexed.names)
     }
 }
 
@@ -82,7 +94,10 @@ fn index_paths(definition: &Definition, indexed: &[String], mode: Mode) -> Vec<I
         .filter(|attribute| attribute.uniqueness != Uniqueness::None && attribute.is_kept())
         .map(|attribute: &Attribute| attribute.name.as_str());
     let mut paths: Vec<IndexPath> = Vec::new();
-    for path in unique.chain(INDEXED).chain(indexed.iter().map(String::as_str)) {
+    for path in unique
+        .chain(INDEXED)
+        .chain(indexed.iter().map(String::as_str))
+    {
         if let Ok(mut path) = IndexPath::parse(path, definition)
             && !paths.iter().any(|known| known.path == path.path)
         {

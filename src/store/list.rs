@@ -65,7 +65,10 @@ impl Query<'_> {
             Some(clause) => clause.scoped(&self.columns, literals),
             None => {
                 let resource_type = literals.add(self.definition.resource_type.name.as_str());
-                format!("r.tenant = {} AND r.type = {resource_type}", self.columns.tenant)
+                format!(
+                    "r.tenant = {} AND r.type = {resource_type}",
+                    self.columns.tenant
+                )
             }
         }
     }

@@ -151,7 +151,11 @@ pub async fn read(
             [
                 tenant.into(),
                 Value::from(
-                    question.named.iter().map(|(id, ids)| json!([id, ids])).collect::<Vec<_>>(),
+                    question
+                        .named
+                        .iter()
+                        .map(|(id, ids)| json!([id, ids]))
+                        .collect::<Vec<_>>(),
                 )
                 .to_string()
                 .into(),
@@ -193,16 +197,21 @@ pub async fn read(
     }
     let rows = database.batch(&statements).await?;
     let mut ground = Ground {
-        tokens: collect(&rows[0], |row| Some((row.text("hash")?, row.integer("revision")?)))?,
-        targets: collect(&rows[1], |row| Some((row.text("type")?, Stored::read(row)?)))?,
+        tokens: collect(&rows[0], |row| {
+            Some((row.text("hash")?, row.integer("revision")?))
+        })?,
+        targets: collect(&rows[1], |row| {
+            Some((row.text("type")?, Stored::read(row)?))
+        })?,
         ..Ground::default()
     };
     for (asked, rows) in asked.iter().zip(&rows[2..]) {
         match asked {
             Asked::Named => ground.named.extend(collect(rows, named)?),
             Asked::Counts => {
-                ground.counts =
-                    collect(rows, |row| Some((row.integer("seq")?, row.integer("members")?)))?;
+                ground.counts = collect(rows, |row| {
+                    Some((row.integer("seq")?, row.integer("members")?))
+                })?;
             }
             Asked::Containing => {
                 ground.containing =
@@ -258,9 +267,19 @@ pub async fn write(
         vec![
             tenant.into(),
             array(&writes.created, |new| {
-                let NewDocument { document, folded, display } = &new.new;
+                let NewDocument {
+                    document,
+                    folded,
+                    display,
+                } = &new.new;
                 json!([
-                    new.resource_type, new.id, new.version, new.created, display, document, folded
+                    new.resource_type,
+                    new.id,
+                    new.version,
+                    new.created,
+                    display,
+                    document,
+                    folded
                 ])
             }),
         ],
@@ -269,9 +288,10 @@ pub async fn write(
         writes.changed.iter().any(|group| group.new.is_none()),
         "UPDATE resources SET version = e.value ->> 1, modified = e.value ->> 2 \
          FROM json_each(?1) e WHERE seq = e.value ->> 0",
-        vec![array(writes.changed.iter().filter(|group| group.new.is_none()), |group| {
-            json!([group.seq, group.to, group.modified])
-        })],
+        vec![array(
+            writes.changed.iter().filter(|group| group.new.is_none()),
+            |group| json!([group.seq, group.to, group.modified]),
+        )],
     );
     push(
         writes.changed.iter().any(|group| group.new.is_some()),
@@ -279,9 +299,26 @@ pub async fn write(
          display = e.value ->> 3, document = e.value ->> 4, folded = e.value ->> 5 \
          FROM json_each(?1) e WHERE seq = e.value ->> 0",
         vec![array(
-            writes.changed.iter().filter_map(|group| Some((group, group.new.as_ref()?))),
-            |(group, NewDocument { document, folded, display })| {
-                json!([group.seq, group.to, group.modified, display, document, folded])
+            writes
+                .changed
+                .iter()
+                .filter_map(|group| Some((group, group.new.as_ref()?))),
+            |(
+                group,
+                NewDocument {
+                    document,
+                    folded,
+                    display,
+                },
+            )| {
+                json!([
+                    group.seq,
+                    group.to,
+                    group.modified,
+                    display,
+                    document,
+                    folded
+                ])
             },
         )],
     );
@@ -296,13 +333,17 @@ pub async fn write(
         "DELETE FROM members WHERE \"group\" IN (SELECT e.value ->> 0 FROM json_each(?1) e) \
          AND (\"group\", member) NOT IN (SELECT e.value ->> 0, k.value FROM json_each(?1) e \
          CROSS JOIN json_each(e.value, '$[1]') k)",
-        vec![array(&writes.kept, |(group, members)| json!([group, members]))],
+        vec![array(&writes.kept, |(group, members)| {
+            json!([group, members])
+        })],
     );
     push(
         !writes.removed.is_empty(),
         "DELETE FROM members WHERE (\"group\", member) IN \
          (SELECT e.value ->> 0, e.value ->> 1 FROM json_each(?1) e)",
-        vec![array(&writes.removed, |(group, member)| json!([group, member]))],
+        vec![array(&writes.removed, |(group, member)| {
+            json!([group, member])
+        })],
     );
     push(
         !writes.added.is_empty(),
@@ -313,7 +354,9 @@ pub async fn write(
          ON CONFLICT DO UPDATE SET display = excluded.display",
         vec![
             tenant.into(),
-            array(&writes.added, |new| json!([new.group_id, new.member, new.display])),
+            array(&writes.added, |new| {
+                json!([new.group_id, new.member, new.display])
+            }),
         ],
     );
     let gone = || array(&writes.gone, |gone| json!(gone.seq));
@@ -363,8 +406,9 @@ fn assertions(tenant: i64, now: i64, writes: &Writes) -> Vec<Statement> {
         [json_text(&writes.token_hashes), tenant.into(), now.into()],
     )];
     let changed = writes.changed.iter().map(|group| (group.seq, group.from));
-    let versions: Vec<_> =
-        changed.chain(writes.gone.iter().map(|gone| (gone.seq, gone.version))).collect();
+    let versions: Vec<_> = changed
+        .chain(writes.gone.iter().map(|gone| (gone.seq, gone.version)))
+        .collect();
     if !versions.is_empty() {
         statements.push(Statement::new(
             format!(
@@ -384,18 +428,28 @@ fn assertions(tenant: i64, now: i64, writes: &Writes) -> Vec<Statement> {
                  <> e.value ->> 1), '{}'",
                 error::VERSION
             ),
-            [array(&writes.gone, |gone| json!([gone.seq, gone.containing]))],
+            [array(&writes.gone, |gone| {
+                json!([gone.seq, gone.containing])
+            })],
         ));
     }
     statements
 }
 
 fn indexed((resource_type, id, entry): &(String, String, IndexEntry)) -> Value {
-    json!([resource_type, id, entry.path, entry.value, if entry.unique { "" } else { id }])
+    json!([
+        resource_type,
+        id,
+        entry.path,
+        entry.value,
+        if entry.unique { "" } else { id }
+    ])
 }
 
 fn array<T>(items: impl IntoIterator<Item = T>, show: impl Fn(T) -> Value) -> Parameter {
-    Value::from(items.into_iter().map(show).collect::<Vec<_>>()).to_string().into()
+    Value::from(items.into_iter().map(show).collect::<Vec<_>>())
+        .to_string()
+        .into()
 }
 
 fn json_text(texts: &[String]) -> Parameter {

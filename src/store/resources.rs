@@ -70,21 +70,33 @@ pub struct Found {
 
 impl Found {
     pub fn new(stored: Stored, derived: Option<String>) -> Self {
-        Self { stored, derived, more: None }
+        Self {
+            stored,
+            derived,
+            more: None,
+        }
     }
 
     fn read(row: &Row) -> Option<Self> {
         let (derived, more) = read_derived(row);
         // An empty list is an attribute without a value, which is not shown.
         let derived = derived.filter(|text| text != "[]");
-        Some(Self { stored: Stored::read(row)?, derived, more })
+        Some(Self {
+            stored: Stored::read(row)?,
+            derived,
+            more,
+        })
     }
 }
 
 /// JSON text, and behind a line break the member after which there are more.
 fn read_derived(row: &Row) -> (Option<String>, Option<i64>) {
-    let Some(mut text) = row.text("derived") else { return (None, None) };
-    let Some(at) = text.rfind('\n') else { return (Some(text), None) };
+    let Some(mut text) = row.text("derived") else {
+        return (None, None);
+    };
+    let Some(at) = text.rfind('\n') else {
+        return (Some(text), None);
+    };
     let more = text[at + 1..].parse().ok();
     text.truncate(at);
     (Some(text), more)
@@ -145,8 +157,12 @@ impl Store {
             parameters.push(base.into());
         }
         let rows = self.database.query(Statement::new(sql, parameters)).await?;
-        let Some(row) = rows.first() else { return Err(StoreError::Stale) };
-        let Some(mut found) = Found::read(&row) else { return Ok(None) };
+        let Some(row) = rows.first() else {
+            return Err(StoreError::Stale);
+        };
+        let Some(mut found) = Found::read(&row) else {
+            return Ok(None);
+        };
         self.complete(&mut found, derive, base).await?;
         Ok(Some(found))
     }
@@ -171,7 +187,10 @@ impl Store {
         }
         statements.push(query.total(self.tenant()));
         let rows = self.read(&statements).await?;
-        let total = rows.last().and_then(Rows::first).and_then(|row| row.integer("total"));
+        let total = rows
+            .last()
+            .and_then(Rows::first)
+            .and_then(|row| row.integer("total"));
         let mut found: Vec<Found> = match query.limit {
             0 => Vec::new(),
             _ => rows[0].iter().filter_map(|row| Found::read(&row)).collect(),
@@ -179,7 +198,10 @@ impl Store {
         for one in &mut found {
             self.complete(one, query.derive, query.base).await?;
         }
-        Ok(Listed { found, total: total.unwrap_or_default().max(0) as u64 })
+        Ok(Listed {
+            found,
+            total: total.unwrap_or_default().max(0) as u64,
+        })
     }
 
     /// Reads the members that did not fit into a group's row, [`MEMBERS_PER_ROW`] a round trip.
@@ -192,7 +214,9 @@ impl Store {
         if derive != Derive::Members {
             return Ok(());
         }
-        let Some(text) = &mut found.derived else { return Ok(()) };
+        let Some(text) = &mut found.derived else {
+            return Ok(());
+        };
         let mut last = found.more;
         while let Some(after) = last {
             let statement = Statement::new(

@@ -47,9 +47,15 @@ pub fn render(definition: &Definition, shown: &Shown, projection: &Projection) -
     let broken = |_| ScimError::new(500, "A stored document cannot be read.");
     let mut whole: Map<String, Value> = serde_json::from_str(document).map_err(broken)?;
     if let Some((name, value)) = shown.derived {
-        whole.insert(name.to_owned(), serde_json::from_str(value).map_err(broken)?);
+        whole.insert(
+            name.to_owned(),
+            serde_json::from_str(value).map_err(broken)?,
+        );
     }
-    whole.insert("meta".to_owned(), serde_json::from_str(&meta).map_err(broken)?);
+    whole.insert(
+        "meta".to_owned(),
+        serde_json::from_str(&meta).map_err(broken)?,
+    );
     project(definition, &mut whole, projection);
     Ok(Value::Object(whole).to_string())
 }
@@ -90,7 +96,10 @@ mod tests {
         let parsed = render(user, &shown, &asked).unwrap();
         let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         assert_eq!(value(&spliced), value(&parsed));
-        assert_eq!(value(&spliced)["meta"]["created"], "2023-11-14T22:13:20.123Z");
+        assert_eq!(
+            value(&spliced)["meta"]["created"],
+            "2023-11-14T22:13:20.123Z"
+        );
         assert_eq!(value(&spliced)["meta"]["version"], "W/\"3\"");
     }
 }

@@ -62,7 +62,10 @@ pub fn check_if_match(header: Option<&str>, version: i64) -> Result<()> {
     match header.map(Condition::parse).transpose()? {
         Some(condition) if !condition.holds_for(version) => Err(ScimError::new(
             412,
-            format!("The resource is at version {}: read it again.", etag(version)),
+            format!(
+                "The resource is at version {}: read it again.",
+                etag(version)
+            ),
         )),
         _ => Ok(()),
     }
