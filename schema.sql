@@ -1,0 +1,113 @@
+-- The database as it stands. `migrations/` leads here; a test proves that they agree.
+--
+-- Times are INTEGER Unix milliseconds, UTC. Folded text is Unicode lower case (src/scim/fold.rs):
+-- SQLite's own lower() and NOCASE know ASCII only.
+
+-- A customer of the product: one identity provider, one directory. `revision` grows with every
+-- change to what isolates cache of a tenant (settings, schemas, resource types), so that each
+-- request can tell in its own D1 round trip whether its cached copy is still true.
+CREATE TABLE tenants (
+  id INTEGER PRIMARY KEY,
+  slug TEXT NOT NULL,
+  name TEXT NOT NULL,
+  settings TEXT NOT NULL DEFAULT '{}', -- JSON, src/store/tenants.rs `Settings`
+  secret TEXT NOT NULL,                -- hex; seals this tenant's cursors
+  revision INTEGER NOT NULL DEFAULT 1,
+  created INTEGER NOT NULL,
+  suspended INTEGER                    -- NULL: serving. A time: every request is refused
+) STRICT;
+CREATE UNIQUE INDEX tenants_by_slug ON tenants (slug);
+
+-- Bearer tokens of identity providers. Only the SHA-256 of a token is kept (hex), and it is the
+-- key: authentication reads one row.
+CREATE TABLE tokens (
+  hash TEXT PRIMARY KEY,
+  tenant INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  label TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  expires INTEGER,                     -- NULL: never
+  revoked INTEGER                      -- NULL: live. A time: refused from then on, kept for the record
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX tokens_by_id ON tokens (tenant, id);
+
+-- Schemas and resource types that a tenant registered at run time, as /Schemas and /ResourceTypes
+-- answer them. The standard ones are in the program.
+CREATE TABLE tenant_schemas (
+  tenant INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('Schema', 'ResourceType')),
+  name TEXT NOT NULL,                  -- the URN, folded; the resource type's name, folded
+  document TEXT NOT NULL,
+  PRIMARY KEY (tenant, kind, name)
+) STRICT, WITHOUT ROWID;
+
+-- One row a user, group or custom resource. `document` is the SCIM resource without what is
+-- derived on the way out: meta, User.groups, Group.members.
+CREATE TABLE resources (
+  seq INTEGER PRIMARY KEY,
+  tenant INTEGER NOT NULL,
+  type TEXT NOT NULL,                  -- the resource type's name: 'User', 'Group', …
+  id TEXT NOT NULL,                    -- UUIDv7: the order of ids is the order of creation
+  version INTEGER NOT NULL DEFAULT 1,  -- the weak ETag
+  created INTEGER NOT NULL,
+  modified INTEGER NOT NULL,
+  display TEXT,                        -- what member lists show: displayName, or else userName
+  document TEXT NOT NULL,
+  folded TEXT                          -- the document folded, only where ASCII lower() is not enough
+) STRICT;
+-- GET by id, and pages in the order of creation.
+CREATE UNIQUE INDEX resources_by_id ON resources (tenant, type, id);
+-- Filters on meta.lastModified: what changed since.
+CREATE INDEX resources_by_modified ON resources (tenant, type, modified);
+
+-- How many resources of a type a tenant has: `totalResults` of an unfiltered list without reading
+-- them. Kept by the triggers below, in the transaction of the change.
+CREATE TABLE counters (
+  tenant INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  resources INTEGER NOT NULL,
+  PRIMARY KEY (tenant, type)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER resources_counted AFTER INSERT ON resources BEGIN
+  INSERT INTO counters (tenant, type, resources) VALUES (NEW.tenant, NEW.type, 1)
+  ON CONFLICT (tenant, type) DO UPDATE SET resources = resources + 1;
+END;
+CREATE TRIGGER resources_uncounted AFTER DELETE ON resources BEGIN
+  UPDATE counters SET resources = resources - 1 WHERE tenant = OLD.tenant AND type = OLD.type;
+END;
+
+-- One row an indexed value: equality and prefix filters read as many rows as match. `slot` is ''
+-- where the schema says `uniqueness: server`, so that the key itself refuses a second holder, and
+-- the resource's id otherwise.
+CREATE TABLE attribute_index (
+  tenant INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  path TEXT NOT NULL,                  -- 'userName', 'emails.value', 'urn:…:User:employeeNumber'
+  value TEXT NOT NULL,                 -- folded, or as it is where the schema says caseExact
+  slot TEXT NOT NULL,
+  resource INTEGER NOT NULL,           -- resources.seq
+  PRIMARY KEY (tenant, type, path, value, slot)
+) STRICT, WITHOUT ROWID;
+
+-- Who is in which group, both by resources.seq. Never inside the group's document: a change of one
+-- member costs the same in a group of ten and of a hundred thousand.
+CREATE TABLE members (
+  "group" INTEGER NOT NULL,
+  member INTEGER NOT NULL,
+  display TEXT,                        -- as the client sent it; NULL: computed from the member
+  PRIMARY KEY ("group", member)
+) STRICT, WITHOUT ROWID;
+-- User.groups, and taking a deleted resource out of every group.
+CREATE INDEX members_by_member ON members (member, "group");
+
+-- What a batch takes for granted. An insert with `holds` false rolls the whole batch back with
+-- `message` as its error; one with `holds` true writes nothing. D1 has no interactive transaction:
+-- this is how a write checks its token, its tenant's revision and a resource's version in the
+-- very transaction that it is.
+CREATE TABLE assertions (
+  holds INTEGER,
+  message TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER assertions_checked BEFORE INSERT ON assertions BEGIN
+  SELECT CASE WHEN NEW.holds THEN RAISE(IGNORE) ELSE RAISE(ABORT, NEW.message) END;
+END;

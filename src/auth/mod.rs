@@ -1,0 +1,107 @@
+//! From a bearer token to a tenant.
+//!
+//! An isolate remembers the contexts it loaded, by token hash. The memory only saves the loading:
+//! each batch of the store checks the token and the tenant's revision again.
+
+pub mod token;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::store::Access;
+use crate::store::d1::Database;
+use crate::store::error::StoreError;
+use crate::store::tenants::{self, Loaded, TenantContext};
+
+/// Contexts an isolate keeps; past that it forgets all and starts anew.
+const REMEMBERED: usize = 1000;
+
+thread_local! {
+    static CONTEXTS: RefCell<HashMap<String, Rc<TenantContext>>> = RefCell::default();
+}
+
+#[derive(Debug)]
+pub enum Refusal {
+    /// 401, with the sentence that says why.
+    Unauthorized(&'static str),
+    /// The token is good, but not for the tenant in the URL; or there is no such tenant, which is
+    /// not told apart.
+    OtherTenant,
+    Store(StoreError),
+}
+
+/// Who sends this token. `tenant` is the slug in the URL, where it has one.
+pub async fn authenticate(
+    database: &Database,
+    authorization: Option<&str>,
+    tenant: Option<&str>,
+    now: i64,
+) -> Result<Access, Refusal> {
+    let token = bearer(authorization)?;
+    if !token::is_well_formed(token) {
+        return Err(Refusal::Unauthorized(
+            "The bearer token is not one of this server's: copy it again, whole.",
+        ));
+    }
+    let token_hash = token::hash(token);
+    let known = CONTEXTS.with_borrow(|contexts| contexts.get(&token_hash).cloned());
+    let context = match known {
+        Some(context) => context,
+        None => load(database, &token_hash, now).await?,
+    };
+    if tenant.is_some_and(|slug| slug != context.slug) {
+        return Err(Refusal::OtherTenant);
+    }
+    Ok(Access {
+        token_hash,
+        tenant: context,
+    })
+}
+
+/// Drops what the isolate remembers of this token: the store found it stale.
+pub fn forget(access: &Access) {
+    CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&access.token_hash));
+}
+
+async fn load(
+    database: &Database,
+    token_hash: &str,
+    now: i64,
+) -> Result<Rc<TenantContext>, Refusal> {
+    let unauthorized = |why| Err(Refusal::Unauthorized(why));
+    match tenants::load(database, token_hash, now)
+        .await
+        .map_err(Refusal::Store)?
+    {
+        Loaded::Live(context) => {
+            let context = Rc::new(context);
+            CONTEXTS.with_borrow_mut(|contexts| {
+                if contexts.len() >= REMEMBERED {
+                    contexts.clear();
+                }
+                contexts.insert(token_hash.to_owned(), context.clone());
+            });
+            Ok(context)
+        }
+        Loaded::Unknown => unauthorized("The bearer token is unknown."),
+        Loaded::Revoked => unauthorized("The bearer token was revoked."),
+        Loaded::Expired => unauthorized("The bearer token has expired."),
+        Loaded::Suspended => unauthorized("The tenant is suspended."),
+    }
+}
+
+/// The token of an `Authorization: Bearer …` header (RFC 6750 §2.1).
+pub fn bearer(authorization: Option<&str>) -> Result<&str, Refusal> {
+    let Some(header) = authorization else {
+        return Err(Refusal::Unauthorized(
+            "Send the token as the header Authorization: Bearer <token>.",
+        ));
+    };
+    match header.trim().split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(Refusal::Unauthorized(
+            "The Authorization header is not of the form Bearer <token>.",
+        )),
+    }
+}

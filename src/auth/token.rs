@@ -1,0 +1,89 @@
+//! The shape of a token: `scim_`, 30 random base62 characters (178 bits), 6 that hold the CRC-32
+//! of what stands before them. The check tells a token that was cut or mistyped without asking
+//! D1, and secret scanners find the prefix.
+
+use sha2::{Digest, Sha256};
+
+pub const PREFIX: &str = "scim_";
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const RANDOM_LENGTH: usize = 30;
+const CHECK_LENGTH: usize = 6;
+
+/// A token from random bytes; `None` when too few of them were usable, which 64 bytes make
+/// unlikelier than a broken machine.
+pub fn from_random(bytes: &[u8]) -> Option<String> {
+    // Bytes from 248 on would make the first eight letters likelier than the others.
+    let letters: String = bytes
+        .iter()
+        .filter(|byte| **byte < 248)
+        .take(RANDOM_LENGTH)
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 62)]))
+        .collect();
+    (letters.len() == RANDOM_LENGTH).then(|| {
+        let body = format!("{PREFIX}{letters}");
+        let check = check(&body);
+        body + &check
+    })
+}
+
+pub fn is_well_formed(token: &str) -> bool {
+    token.is_ascii()
+        && token.len() == PREFIX.len() + RANDOM_LENGTH + CHECK_LENGTH
+        && token.starts_with(PREFIX)
+        && {
+            let (body, end) = token.split_at(token.len() - CHECK_LENGTH);
+            check(body) == end
+        }
+}
+
+/// SHA-256, hex: what is stored. A token's 178 random bits need no slow hash.
+pub fn hash(token: &str) -> String {
+    hex(&Sha256::digest(token))
+}
+
+/// Compares secrets by their digests, so that the time taken says nothing of how far they agree.
+pub fn is_same_secret(sent: &str, expected: &str) -> bool {
+    Sha256::digest(sent) == Sha256::digest(expected)
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn check(body: &str) -> String {
+    let mut rest = crc32fast::hash(body.as_bytes());
+    let mut digits = [b'0'; CHECK_LENGTH];
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits.iter().map(|digit| char::from(*digit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_well_formed_until_a_letter_changes() {
+        let bytes: Vec<u8> = (0..64).map(|n| n * 3).collect();
+        let token = from_random(&bytes).unwrap();
+        assert!(is_well_formed(&token), "{token}");
+        for at in 0..token.len() {
+            let mut letters = token.clone().into_bytes();
+            letters[at] = if letters[at] == b'x' { b'y' } else { b'x' };
+            assert!(
+                !is_well_formed(&String::from_utf8(letters).unwrap()),
+                "changed at {at}"
+            );
+        }
+        assert!(!is_well_formed(&token[1..]));
+        assert!(!is_well_formed(""));
+    }
+
+    #[test]
+    fn too_little_randomness_makes_no_token() {
+        assert_eq!(from_random(&[255; 64]), None);
+        assert_eq!(from_random(&[1; 29]), None);
+    }
+}

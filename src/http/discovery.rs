@@ -1,0 +1,79 @@
+//! /ServiceProviderConfig, /ResourceTypes and /Schemas (RFC 7644 §4).
+
+use serde_json::Value;
+
+use super::Failure;
+use super::reply::Reply;
+use super::scim::{Exchange, not_allowed};
+use crate::scim::discovery::{
+    self, AuthenticationScheme, Features, Pagination,
+};
+use crate::scim::error::ScimError;
+use crate::scim::list::{Page, list_response};
+use crate::scim::mode::Mode;
+
+pub async fn answer(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
+    if !matches!(exchange.parts.method.as_str(), "GET" | "HEAD") {
+        return not_allowed(exchange, "GET, HEAD").await;
+    }
+    exchange.store.verify().await?;
+    // RFC 7644 §4: a client that filters here must hear that it cannot, not get everything.
+    if exchange.parts.query("filter").is_some() {
+        return Err(ScimError::new(403, "Discovery endpoints cannot be filtered.").into());
+    }
+    let registry = &exchange.access().tenant.registry;
+    let base = &exchange.base;
+    match segments {
+        ["ServiceProviderConfig"] => {
+            let features = features(exchange);
+            Ok(found(discovery::service_provider_config(&features, base)))
+        }
+        ["ResourceTypes"] => Ok(all(discovery::resource_types(registry, base))),
+        ["ResourceTypes", id] => one("ResourceType", id, discovery::resource_type(registry, id, base)),
+        ["Schemas"] => Ok(all(discovery::schemas(registry, base))),
+        ["Schemas", urn] => one("Schema", urn, discovery::schema(registry, urn, base)),
+        _ => Err(ScimError::not_found("This endpoint").into()),
+    }
+}
+
+fn one(what: &str, id: &str, value: Option<Value>) -> Result<Reply, Failure> {
+    let missing = || ScimError::not_found(&format!("{what} {id}"));
+    Ok(found(value.ok_or_else(missing)?))
+}
+
+fn found(value: Value) -> Reply {
+    let location = value["meta"]["location"].as_str().unwrap_or_default().to_owned();
+    Reply::json(200, value.to_string()).with("Content-Location", location)
+}
+
+fn all(values: Vec<Value>) -> Reply {
+    let page = Page {
+        total_results: Some(values.len() as u64),
+        start_index: Some(1),
+        ..Page::default()
+    };
+    let texts: Vec<String> = values.iter().map(Value::to_string).collect();
+    Reply::json(200, list_response(&page, &texts))
+}
+
+fn features(exchange: &Exchange<'_>) -> Features {
+    Features {
+        documentation_uri: None,
+        bulk: None,
+        sort: false,
+        max_results: super::lists::MAX_COUNT,
+        pagination: Pagination {
+            default_page_size: super::lists::DEFAULT_COUNT,
+            cursor_timeout: exchange.access().tenant.settings.cursor_timeout_s,
+        },
+        interop: exchange.mode() == Mode::Interop,
+        authentication_schemes: vec![AuthenticationScheme {
+            kind: "oauthbearertoken",
+            name: "Bearer token",
+            description: "A token of this tenant, in the Authorization header.",
+            spec_uri: Some("https://www.rfc-editor.org/info/rfc6750"),
+            documentation_uri: None,
+            primary: true,
+        }],
+    }
+}

@@ -1,0 +1,146 @@
+//! A request's life: [`respond`] is all of it on one screen.
+
+pub mod reply;
+pub mod request;
+pub mod route;
+mod discovery;
+mod lists;
+mod resources;
+mod scim;
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use worker::{Context, Env, Request, Response, console_error};
+
+use crate::admin;
+use crate::scim::error::ScimError;
+use crate::store::d1::Database;
+use crate::store::error::StoreError;
+use reply::{Reply, SCIM_JSON};
+use request::Parts;
+use route::Route;
+
+/// Why a handler did not answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The client's to mend.
+    Scim(ScimError),
+    /// Not the client's.
+    Store(StoreError),
+}
+
+impl From<ScimError> for Failure {
+    fn from(error: ScimError) -> Self {
+        Self::Scim(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Answers every request, whatever happens inside.
+pub async fn respond(
+    mut request: Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<Response> {
+    let mut parts = request::head(&request)?;
+    let route = route::route(&parts.path);
+    let database = match Database::new(&env) {
+        Ok(database) => database,
+        Err(error) => return failed(&parts, &error).into_response(SCIM_JSON, None),
+    };
+    // Read before anything is refused: an answer that leaves a body unread breaks the connection.
+    let body = request::body(&mut request, request::MAX_BODY_BYTES).await;
+    let content_type = match &route {
+        Route::Admin { .. } => admin::CONTENT_TYPE,
+        _ => scim::content_type(&parts),
+    };
+    let answer = async {
+        parts.body = body?;
+        match &route {
+            Route::Scim {
+                tenant,
+                base_path,
+                segments,
+            } => {
+                scim::answer(
+                    &parts,
+                    &env,
+                    &database,
+                    tenant.as_deref(),
+                    base_path,
+                    segments,
+                )
+                .await
+            }
+            Route::Admin { segments } => admin::answer(&parts, &env, &database, segments).await,
+            Route::Unknown => Err(ScimError::new(
+                404,
+                "Nothing is here. A SCIM base URL looks like /t/{tenant}/scim/v2.",
+            )
+            .into()),
+        }
+    };
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+    let reply = match answer {
+        Ok(Ok(reply)) => reply,
+        Ok(Err(failure)) => refuse(&parts, &failure),
+        Err(panic) => failed(&parts, &StoreError::Failed(panic_text(panic.as_ref()))),
+    };
+    let timing = env
+        .var("SERVER_TIMING")
+        .is_ok_and(|value| value.to_string() != "off");
+    reply.into_response(content_type, timing.then(|| database.cost()))
+}
+
+/// The answer to a failure. What is not the client's is logged here, once, and not sent.
+fn refuse(parts: &Parts, failure: &Failure) -> Reply {
+    match failure {
+        Failure::Scim(error) => {
+            let reply = Reply::from(error);
+            match error.status {
+                401 => reply.with("WWW-Authenticate", "Bearer realm=\"scim-edge\""),
+                _ => reply,
+            }
+        }
+        Failure::Store(StoreError::Unavailable(why)) => {
+            console_error!("{} unavailable: {why}", parts.request_id);
+            unavailable(
+                "The database does not answer right now. Nothing was done in part: send the request again.",
+            )
+        }
+        Failure::Store(StoreError::Stale | StoreError::Version) => {
+            unavailable("Others change the same resource all the time: send the request again.")
+        }
+        Failure::Store(error) => failed(parts, error),
+    }
+}
+
+fn unavailable(detail: &str) -> Reply {
+    Reply::from(&ScimError::new(503, detail)).with("Retry-After", "1")
+}
+
+fn failed(parts: &Parts, error: &StoreError) -> Reply {
+    console_error!("{} failed: {error:?}", parts.request_id);
+    Reply::from(&ScimError::new(
+        500,
+        format!(
+            "This server failed. Its log says why, at {}.",
+            parts.request_id
+        ),
+    ))
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    format!("panic: {text}")
+}

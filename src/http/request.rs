@@ -1,0 +1,103 @@
+//! A request, read whole before anything is decided.
+
+use std::collections::HashMap;
+
+use worker::{Headers, Request, js_sys};
+
+use crate::scim::error::{Result, ScimError};
+
+/// Bodies past this are refused with 413.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+pub struct Parts {
+    pub method: String,
+    /// Percent-encoded, as sent.
+    pub path: String,
+    /// "https://host", for `meta.location`.
+    pub origin: String,
+    pub query: HashMap<String, String>,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+    /// Unix milliseconds.
+    pub now: i64,
+    /// Says which line of the log a 500 belongs to.
+    pub request_id: String,
+}
+
+impl Parts {
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).ok().flatten()
+    }
+
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+}
+
+/// Everything of a request but its body.
+pub fn head(request: &Request) -> worker::Result<Parts> {
+    let url = request.url()?;
+    let now = js_sys::Date::now() as i64;
+    let request_id = match request.headers().get("cf-ray")? {
+        Some(ray) => ray,
+        None => new_id(now).map_err(|error| error.to_string())?,
+    };
+    Ok(Parts {
+        method: request.method().to_string(),
+        path: url.path().to_owned(),
+        origin: url.origin().ascii_serialization(),
+        query: url.query_pairs().into_owned().collect(),
+        headers: request.headers().clone(),
+        body: Vec::new(),
+        now,
+        request_id,
+    })
+}
+
+/// Reads the body up to its limit. A body past it is cancelled, not left unread: workerd drops
+/// the connection, and the client's next request with it, when an answer leaves a body behind.
+pub async fn body(request: &mut Request, limit: usize) -> Result<Vec<u8>> {
+    use futures_util::StreamExt;
+
+    let too_large = || {
+        ScimError::new(
+            413,
+            format!("The body is larger than {limit} bytes: send less at a time."),
+        )
+    };
+    let unreadable = |_| ScimError::invalid_syntax("The body could not be read.");
+    if request.inner().body().is_none() {
+        return Ok(Vec::new());
+    }
+    let declared = request.headers().get("content-length").ok().flatten();
+    if declared
+        .and_then(|length| length.parse::<usize>().ok())
+        .is_some_and(|n| n <= limit)
+    {
+        return request.bytes().await.map_err(unreadable);
+    }
+    let mut stream = request.stream().map_err(unreadable)?;
+    let mut body = Vec::new();
+    let mut over = false;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(unreadable)?;
+        // Read on to the end without keeping it.
+        over |= body.len() + chunk.len() > limit;
+        if over {
+            body.clear();
+        } else {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if over { Err(too_large()) } else { Ok(body) }
+}
+
+/// A UUIDv7: ids sort by the time they were made.
+pub fn new_id(now: i64) -> std::result::Result<String, getrandom::Error> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random)?;
+    let millis = u64::try_from(now).unwrap_or_default();
+    Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .to_string())
+}

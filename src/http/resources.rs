@@ -1,0 +1,249 @@
+//! One resource, of any type: RFC 7644 §3.3 to §3.6. What touches membership goes through the
+//! tenant's object, everything else straight to D1.
+
+use super::Failure;
+use super::reply::Reply;
+use super::request::new_id;
+use super::scim::Exchange;
+use crate::membership::client;
+use crate::membership::message::{Change, Done};
+use crate::scim::error::{Result, ScimError};
+use crate::scim::patch::{self, PatchRequest};
+use crate::scim::resource::index::{self, IndexEntry};
+use crate::scim::resource::project::Projection;
+use crate::scim::resource::version::{Condition, check_if_match, etag};
+use crate::scim::resource::{MAX_DEPTH, Map, parse_body, validate};
+use crate::scim::schema::Definition;
+use crate::store::document::{parse, prepare};
+use crate::store::error::StoreError;
+use crate::store::resources::{Derive, Found, Stored};
+
+/// POST /{endpoint} (RFC 7644 §3.3)
+pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {
+    let projection = exchange.projection(definition)?;
+    let body = body(exchange)?;
+    let id = new_id(exchange.parts.now).map_err(|error| StoreError::Failed(error.to_string()))?;
+    let resource_type = definition.resource_type.name.clone();
+    let stored = if definition.members().is_some() {
+        let change = Change::Create { resource_type, id: id.clone(), body };
+        membership(exchange, change).await?.stored
+    } else {
+        let mut document = validate::create(definition, &body, exchange.mode())?;
+        document.insert("id".to_owned(), id.as_str().into());
+        let prepared = prepare(definition, &document, exchange.index(definition));
+        let created = exchange.store.create(&resource_type, &id, &prepared.new, &prepared.index);
+        if let Err(error) = created.await {
+            return Err(explain(exchange, definition, &id, &prepared.index, error).await);
+        }
+        let now = exchange.parts.now;
+        Stored { seq: 0, id, version: 1, created: now, modified: now, document: prepared.new.document }
+    };
+    let found = shown_after_change(exchange, definition, stored, &projection).await?;
+    let location = exchange.location(definition, &found.stored.id);
+    let body = exchange.render(definition, &found, &projection)?;
+    Ok(Reply::json(201, body)
+        .with("Location", location)
+        .with("ETag", etag(found.stored.version)))
+}
+
+/// GET /{endpoint}/{id} (RFC 7644 §3.4.1)
+pub async fn get(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    id: &str,
+) -> Result<Reply, Failure> {
+    let projection = exchange.projection(definition)?;
+    let found = find(exchange, definition, id, exchange.derive(definition, &projection)).await?;
+    let version = found.stored.version;
+    let condition = exchange.parts.header("if-none-match");
+    if let Some(condition) = condition.as_deref().map(Condition::parse).transpose()?
+        && condition.holds_for(version)
+    {
+        return Ok(Reply::empty(304).with("ETag", etag(version)));
+    }
+    answer(exchange, definition, &found, &projection)
+}
+
+/// PUT /{endpoint}/{id} (RFC 7644 §3.5.1)
+pub async fn replace(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    id: &str,
+) -> Result<Reply, Failure> {
+    let projection = exchange.projection(definition)?;
+    let body = body(exchange)?;
+    let stored = if definition.members().is_some() {
+        let resource_type = definition.resource_type.name.clone();
+        let change = Change::Replace { resource_type, id: id.to_owned(), body };
+        membership(exchange, change).await?.stored
+    } else {
+        let replaced = |old: &Map| validate::replace(definition, old, &body, exchange.mode());
+        change(exchange, definition, id, replaced).await?
+    };
+    let found = shown_after_change(exchange, definition, stored, &projection).await?;
+    answer(exchange, definition, &found, &projection)
+}
+
+/// PATCH /{endpoint}/{id} (RFC 7644 §3.5.2). A group answers 204 unless the client asks to see it:
+/// rendering a large one costs more than changing it.
+pub async fn patch(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    id: &str,
+) -> Result<Reply, Failure> {
+    let projection = exchange.projection(definition)?;
+    let body = body(exchange)?;
+    let stored = if definition.members().is_some() {
+        let resource_type = definition.resource_type.name.clone();
+        let change = Change::Patch { resource_type, id: id.to_owned(), body };
+        let stored = membership(exchange, change).await?.stored;
+        if !exchange.wants_representation() {
+            return Ok(Reply::empty(204).with("ETag", etag(stored.version)));
+        }
+        stored
+    } else {
+        let request = PatchRequest::parse(&body, exchange.mode())?;
+        let patched = |old: &Map| patch::apply(definition, old, &request, exchange.mode());
+        change(exchange, definition, id, patched).await?
+    };
+    let found = shown_after_change(exchange, definition, stored, &projection).await?;
+    answer(exchange, definition, &found, &projection)
+}
+
+/// DELETE /{endpoint}/{id} (RFC 7644 §3.6)
+pub async fn delete(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    id: &str,
+) -> Result<Reply, Failure> {
+    if definition.members().is_some() || definition.groups().is_some() {
+        let resource_type = definition.resource_type.name.clone();
+        membership(exchange, Change::Delete { resource_type, id: id.to_owned() }).await?;
+        return Ok(Reply::empty(204));
+    }
+    let found = find(exchange, definition, id, Derive::Nothing).await?;
+    check_if_match(exchange.if_match().as_deref(), found.stored.version)?;
+    let document = parse(&found.stored.document)?;
+    let prepared = prepare(definition, &document, exchange.index(definition));
+    let name = &definition.resource_type.name;
+    exchange.store.delete(name, &found.stored, &prepared.index).await?;
+    Ok(Reply::empty(204))
+}
+
+/// Reads, changes and writes one resource: two round trips, one when nothing changes.
+async fn change(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    id: &str,
+    change: impl FnOnce(&Map) -> Result<Map>,
+) -> Result<Stored, Failure> {
+    let mut stored = find(exchange, definition, id, Derive::Nothing).await?.stored;
+    check_if_match(exchange.if_match().as_deref(), stored.version)?;
+    let old = parse(&stored.document)?;
+    let new = change(&old)?;
+    if new == old {
+        return Ok(stored);
+    }
+    let before = prepare(definition, &old, exchange.index(definition));
+    let after = prepare(definition, &new, exchange.index(definition));
+    let (removed, added) = index::difference(&before.index, &after.index);
+    let name = &definition.resource_type.name;
+    let replaced = exchange.store.replace(name, &stored, &after.new, &removed, &added).await;
+    if let Err(error) = replaced {
+        return Err(explain(exchange, definition, id, &added, error).await);
+    }
+    stored.version += 1;
+    stored.modified = exchange.parts.now;
+    stored.document = after.new.document;
+    Ok(stored)
+}
+
+async fn membership(exchange: &Exchange<'_>, change: Change) -> Result<Done, Failure> {
+    let done = client::send(exchange.env, &exchange.store, exchange.if_match(), change).await??;
+    if !done.left_out.is_empty() {
+        worker::console_log!(
+            "{} left out {} members that do not exist",
+            exchange.parts.request_id,
+            done.left_out.len()
+        );
+    }
+    Ok(done)
+}
+
+async fn find(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    id: &str,
+    derive: Derive,
+) -> Result<Found, Failure> {
+    let name = &definition.resource_type.name;
+    let found = exchange.store.get(name, id, derive, &exchange.base).await?;
+    Ok(found.ok_or_else(|| ScimError::not_found(&format!("{name} {id}")))?)
+}
+
+/// What a change left behind, with the derived attributes that the answer shows. A resource that
+/// was just made is in no group; any other costs a round trip more where groups or members show.
+async fn shown_after_change(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    stored: Stored,
+    projection: &Projection,
+) -> Result<Found, Failure> {
+    let derive = exchange.derive(definition, projection);
+    if derive == Derive::Nothing || (derive == Derive::Groups && stored.version == 1) {
+        return Ok(Found::new(stored, None));
+    }
+    let name = &definition.resource_type.name;
+    let derived = exchange.store.derived(name, &stored.id, derive, &exchange.base).await?;
+    Ok(Found::new(stored, derived))
+}
+
+fn answer(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    found: &Found,
+    projection: &Projection,
+) -> Result<Reply, Failure> {
+    let body = exchange.render(definition, found, projection)?;
+    let location = exchange.location(definition, &found.stored.id);
+    Ok(Reply::json(200, body)
+        .with("Content-Location", location)
+        .with("ETag", etag(found.stored.version)))
+}
+
+/// The body as an object. Any JSON type will do: many clients send `application/json`, some none.
+fn body(exchange: &Exchange<'_>) -> Result<Map> {
+    let sent = exchange.parts.header("content-type").unwrap_or_default();
+    let media_type = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if !matches!(media_type.as_str(), "application/scim+json" | "application/json" | "") {
+        return Err(ScimError::new(
+            415,
+            format!("{media_type} is not understood here: send application/scim+json."),
+        ));
+    }
+    parse_body(&exchange.parts.body, MAX_DEPTH)
+}
+
+/// A conflict in words: which value is taken costs one more round trip.
+async fn explain(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    id: &str,
+    index: &[IndexEntry],
+    error: StoreError,
+) -> Failure {
+    if !matches!(error, StoreError::Conflict { .. }) {
+        return error.into();
+    }
+    let name = &definition.resource_type.name;
+    match exchange.store.taken(name, id, index).await {
+        Ok(Some(entry)) => ScimError::uniqueness(format!(
+            "Another {name} has the {} {:?} already.",
+            entry.path, entry.value
+        ))
+        .into(),
+        // Whoever held it is gone again.
+        Ok(None) => StoreError::Version.into(),
+        Err(error) => error.into(),
+    }
+}

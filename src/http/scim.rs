@@ -1,0 +1,217 @@
+//! What is under a SCIM base URL: authentication, then the endpoint.
+
+use worker::Env;
+
+use super::reply::{Reply, SCIM_JSON};
+use super::request::Parts;
+use super::{Failure, discovery, lists, resources};
+use crate::auth::{self, Refusal};
+use crate::scim::error::ScimError;
+use crate::scim::mode::Mode;
+use crate::scim::resource::index::IndexPath;
+use crate::scim::resource::project::Projection;
+use crate::scim::resource::render::{Shown, render};
+use crate::scim::schema::{Attribute, Definition};
+use crate::store::d1::Database;
+use crate::store::error::StoreError;
+use crate::store::resources::{Derive, Found};
+use crate::store::{Access, Store};
+
+/// How often a handler runs anew because what it stood on changed under it.
+const ATTEMPTS: usize = 8;
+
+/// A request inside its tenant.
+pub struct Exchange<'a> {
+    pub parts: &'a Parts,
+    pub env: &'a Env,
+    pub store: Store,
+    /// The absolute SCIM base URL, without a slash at its end.
+    pub base: String,
+}
+
+impl Exchange<'_> {
+    pub fn access(&self) -> &Access {
+        &self.store.access
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.access().tenant.settings.mode
+    }
+
+    pub fn index(&self, definition: &Definition) -> &[IndexPath] {
+        self.access().tenant.index.of(definition)
+    }
+
+    /// The paths that filters find by index.
+    pub fn indexed(&self, definition: &Definition) -> &[String] {
+        self.access().tenant.index.names(definition)
+    }
+
+    /// The request's `attributes` and `excludedAttributes` (RFC 7644 §3.9).
+    pub fn projection(&self, definition: &Definition) -> Result<Projection, ScimError> {
+        let parts = self.parts;
+        let query = (parts.query("attributes"), parts.query("excludedAttributes"));
+        Projection::parse(query.0, query.1, definition)
+    }
+
+    /// Which derived attribute an answer shows.
+    pub fn derive(&self, definition: &Definition, projection: &Projection) -> Derive {
+        let wanted = |attribute: Option<&Attribute>| {
+            attribute.is_some_and(|attribute| projection.wants(definition, &attribute.name))
+        };
+        if wanted(definition.members()) {
+            Derive::Members
+        } else if wanted(definition.groups()) {
+            Derive::Groups
+        } else {
+            Derive::Nothing
+        }
+    }
+
+    /// Whether the client asks to see what a PATCH left, which a group does not show otherwise.
+    pub fn wants_representation(&self) -> bool {
+        let parts = self.parts;
+        let prefer = parts.header("prefer").unwrap_or_default().to_ascii_lowercase();
+        parts.query("attributes").is_some()
+            || parts.query("excludedAttributes").is_some()
+            || prefer.contains("return=representation")
+    }
+
+    pub fn if_match(&self) -> Option<String> {
+        self.parts.header("if-match")
+    }
+
+    /// JSON text of a resource.
+    pub fn render(
+        &self,
+        definition: &Definition,
+        found: &Found,
+        projection: &Projection,
+    ) -> Result<String, ScimError> {
+        let Found { stored, derived, .. } = found;
+        let attribute = definition.members().or_else(|| definition.groups());
+        let derived = attribute
+            .zip(derived.as_deref())
+            .map(|(attribute, text)| (attribute.name.as_str(), text));
+        let shown = Shown {
+            location: &self.location(definition, &stored.id),
+            version: stored.version,
+            created: stored.created,
+            modified: stored.modified,
+            document: &stored.document,
+            derived,
+        };
+        render(definition, &shown, projection)
+    }
+
+    pub fn location(&self, definition: &Definition, id: &str) -> String {
+        format!("{}{}/{id}", self.base, definition.resource_type.endpoint)
+    }
+}
+
+/// `application/json` for a client that asks for it and not for SCIM's own type (RFC 7644 §3.1,
+/// OneLogin).
+pub fn content_type(parts: &Parts) -> &'static str {
+    let accept = parts.header("accept").unwrap_or_default();
+    if accept.contains("application/json") && !accept.contains(SCIM_JSON) {
+        "application/json"
+    } else {
+        SCIM_JSON
+    }
+}
+
+/// Authenticates, and runs the endpoint until it stands on present ground: the store says when
+/// the context was stale or the resource changed in between, and nothing was written then.
+pub async fn answer(
+    parts: &Parts,
+    env: &Env,
+    database: &Database,
+    tenant: Option<&str>,
+    base_path: &str,
+    segments: &[String],
+) -> Result<Reply, Failure> {
+    let authorization = parts.header("authorization");
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let mut attempt = 1;
+    loop {
+        let access = auth::authenticate(database, authorization.as_deref(), tenant, parts.now)
+            .await
+            .map_err(refused)?;
+        let exchange = Exchange {
+            parts,
+            env,
+            store: Store { database: database.clone(), access, now: parts.now },
+            base: format!("{}{base_path}", parts.origin),
+        };
+        match endpoint(&exchange, &segments).await {
+            Err(Failure::Store(StoreError::Stale)) if attempt < ATTEMPTS => {
+                auth::forget(exchange.access());
+            }
+            Err(Failure::Store(StoreError::Version)) if attempt < ATTEMPTS => {}
+            done => return done,
+        }
+        attempt += 1;
+    }
+}
+
+/// RFC 7644 §3.2, table 2.
+async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
+    let method = exchange.parts.method.as_str();
+    panic_on_request(exchange);
+    let registry = &exchange.access().tenant.registry;
+    match segments {
+        ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
+            discovery::answer(exchange, segments).await
+        }
+        [endpoint] => match (registry.definition(&format!("/{endpoint}")), method) {
+            (None, _) => unknown(exchange).await,
+            (Some(definition), "GET" | "HEAD") => lists::list(exchange, definition).await,
+            (Some(definition), "POST") => resources::create(exchange, definition).await,
+            _ => not_allowed(exchange, "GET, HEAD, POST").await,
+        },
+        [endpoint, id] => match (registry.definition(&format!("/{endpoint}")), method) {
+            (None, _) => unknown(exchange).await,
+            (Some(definition), "GET" | "HEAD") => resources::get(exchange, definition, id).await,
+            (Some(definition), "PUT") => resources::replace(exchange, definition, id).await,
+            (Some(definition), "PATCH") => resources::patch(exchange, definition, id).await,
+            (Some(definition), "DELETE") => resources::delete(exchange, definition, id).await,
+            _ => not_allowed(exchange, "GET, HEAD, PUT, PATCH, DELETE").await,
+        },
+        _ => unknown(exchange).await,
+    }
+}
+
+/// Refusals below the base are for those with a live token only.
+async fn unknown(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
+    exchange.store.verify().await?;
+    Err(ScimError::new(404, "There is no such endpoint: /ResourceTypes lists those there are.").into())
+}
+
+pub async fn not_allowed(
+    exchange: &Exchange<'_>,
+    allow: &'static str,
+) -> Result<Reply, Failure> {
+    exchange.store.verify().await?;
+    let error =
+        ScimError::new(405, format!("{} is not possible here: {allow} are.", exchange.parts.method));
+    Ok(Reply::from(&error).with("Allow", allow))
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::Unauthorized(why) => ScimError::new(401, why).into(),
+        Refusal::OtherTenant => {
+            ScimError::new(401, "This token does not open this URL: check that both belong to the same tenant.").into()
+        }
+        Refusal::Store(error) => error.into(),
+    }
+}
+
+/// Tests see to it that a panic harms nobody else; a deployment never sets PANIC_ROUTE.
+fn panic_on_request(exchange: &Exchange<'_>) {
+    if exchange.parts.header("x-scim-edge-panic").is_some()
+        && exchange.env.var("PANIC_ROUTE").is_ok_and(|value| value.to_string() == "on")
+    {
+        panic!("asked for by x-scim-edge-panic");
+    }
+}

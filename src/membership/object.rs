@@ -1,0 +1,260 @@
+//! The Durable Object: decode, queue, run, reply.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use futures_channel::oneshot;
+use worker::{
+    DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
+    wasm_bindgen_futures,
+};
+
+use super::message::{Answer, Envelope, Outcome};
+use super::plan::{self, Rules};
+use crate::scim::error::ScimError;
+use crate::store::d1::{Cost, Database};
+use crate::store::error::StoreError;
+use crate::store::members;
+use crate::store::tenants::{self, Loaded, TenantContext};
+
+/// Changes that one D1 batch takes at the most, and their envelopes' bytes together: a statement's
+/// one parameter must stay below D1's 2 MB, and the batch below its 30 s.
+const MAX_CHANGES: usize = 256;
+const MAX_BYTES: usize = 1_200_000;
+
+/// How often a batch is planned anew because its ground moved.
+const ATTEMPTS: usize = 8;
+
+/// One per tenant. See [`super`] for the invariants.
+#[durable_object(fetch)]
+pub struct Membership {
+    env: Env,
+    shared: AssertUnwindSafe<Rc<Shared>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: RefCell<VecDeque<Waiting>>,
+    is_running: Cell<bool>,
+    context: RefCell<Option<Rc<TenantContext>>>,
+}
+
+struct Waiting {
+    envelope: Envelope,
+    bytes: usize,
+    reply: oneshot::Sender<Answer>,
+}
+
+impl DurableObject for Membership {
+    fn new(_state: State, env: Env) -> Self {
+        Self { env, shared: AssertUnwindSafe(Rc::default()) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let bytes = request.bytes().await?;
+        let envelope: Envelope = serde_json::from_slice(&bytes)?;
+        let (reply, answer) = oneshot::channel();
+        self.shared.queue.borrow_mut().push_back(Waiting {
+            envelope,
+            bytes: bytes.len(),
+            reply,
+        });
+        self.ensure_running();
+        // The sender only goes away without a word when the run panicked.
+        let answer = answer.await.unwrap_or(Answer {
+            outcome: Outcome::Failed("the run of the batch panicked".to_owned()),
+            cost: Cost::default(),
+        });
+        Response::ok(serde_json::to_string(&answer)?)
+    }
+}
+
+impl Membership {
+    /// Starts the run through the queue unless one is under way. It belongs to no single request,
+    /// so that a client who hangs up takes nobody else's change along.
+    fn ensure_running(&self) {
+        if self.shared.is_running.replace(true) {
+            return;
+        }
+        let (env, shared) = (self.env.clone(), Rc::clone(&self.shared));
+        wasm_bindgen_futures::spawn_local(async move {
+            loop {
+                let batch = shared.take();
+                if batch.is_empty() {
+                    break;
+                }
+                let run = AssertUnwindSafe(run(&env, &shared, batch)).catch_unwind().await;
+                if run.is_err() {
+                    console_error!("membership: a batch panicked");
+                }
+            }
+            shared.is_running.set(false);
+        });
+    }
+}
+
+impl Shared {
+    fn take(&self) -> Vec<Waiting> {
+        let mut queue = self.queue.borrow_mut();
+        let mut bytes = 0;
+        let fits = queue
+            .iter()
+            .take(MAX_CHANGES)
+            .take_while(|waiting| {
+                bytes += waiting.bytes;
+                bytes <= MAX_BYTES
+            })
+            .count();
+        let count = fits.max(1).min(queue.len());
+        queue.drain(..count).collect()
+    }
+}
+
+/// Runs a batch; one that cannot commit as a whole runs change by change, so that what breaks it
+/// is refused alone.
+async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
+    let (envelopes, replies): (Vec<_>, Vec<_>) =
+        batch.into_iter().map(|waiting| (waiting.envelope, waiting.reply)).unzip();
+    let (outcomes, cost) = commit(env, shared, &envelopes).await;
+    let alone = envelopes.len() > 1;
+    match outcomes {
+        Ok(outcomes) => {
+            let cost = share(cost, envelopes.len());
+            for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                // A client that hung up has nobody waiting here; its change stands.
+                let _ = reply.send(Answer { outcome, cost });
+            }
+        }
+        Err(error) if alone && is_one_changes_fault(&error) => {
+            for (envelope, reply) in envelopes.into_iter().zip(replies) {
+                let (outcomes, cost) = commit(env, shared, std::slice::from_ref(&envelope)).await;
+                let outcome = outcomes.map_or_else(
+                    |error| failed(error),
+                    |mut outcomes| outcomes.pop().unwrap_or(Outcome::Stale),
+                );
+                let _ = reply.send(Answer { outcome, cost });
+            }
+        }
+        Err(error) => {
+            let outcome = failed(error);
+            let cost = share(cost, envelopes.len());
+            for reply in replies {
+                let _ = reply.send(Answer { outcome: outcome.clone(), cost });
+            }
+        }
+    }
+}
+
+fn is_one_changes_fault(error: &StoreError) -> bool {
+    match error {
+        StoreError::Conflict { .. } | StoreError::Cycle | StoreError::Failed(_) => true,
+        StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
+    }
+}
+
+/// Read, plan, write; again when the ground moved in between.
+async fn commit(
+    env: &Env,
+    shared: &Shared,
+    envelopes: &[Envelope],
+) -> (std::result::Result<Vec<Outcome>, StoreError>, Cost) {
+    let database = match Database::new(env) {
+        Ok(database) => database,
+        Err(error) => return (Err(error), Cost::default()),
+    };
+    let mut result = Err(StoreError::Version);
+    for _ in 0..ATTEMPTS {
+        result = attempt(&database, shared, envelopes).await;
+        match &result {
+            Err(StoreError::Version) => {}
+            Err(StoreError::Stale) => shared.forget(),
+            _ => break,
+        }
+    }
+    (result, database.cost())
+}
+
+async fn attempt(
+    database: &Database,
+    shared: &Shared,
+    envelopes: &[Envelope],
+) -> std::result::Result<Vec<Outcome>, StoreError> {
+    let [first, ..] = envelopes else { return Ok(Vec::new()) };
+    let Some(context) = shared.context(database, envelopes).await? else {
+        return Ok(vec![Outcome::Stale; envelopes.len()]);
+    };
+    let now = envelopes.iter().map(|envelope| envelope.now).max().unwrap_or(first.now);
+    let rules = Rules {
+        registry: &context.registry,
+        mode: context.settings.mode,
+        revision: context.revision,
+        index: &context.index,
+    };
+    let question = plan::question(envelopes, &rules);
+    let ground = members::read(database, context.id, now, &question).await?;
+    // The tenant's settings changed since this object learnt them.
+    if ground.tokens.iter().any(|(_, revision)| *revision != context.revision) {
+        return Err(StoreError::Stale);
+    }
+    let (outcomes, writes) = plan::plan(envelopes, &rules, ground);
+    if !writes.is_empty() {
+        members::write(database, context.id, now, &writes).await?;
+    }
+    Ok(outcomes)
+}
+
+impl Shared {
+    fn forget(&self) {
+        self.context.borrow_mut().take();
+    }
+
+    /// The tenant's context, by any live token of the batch; `None` when none is live.
+    async fn context(
+        &self,
+        database: &Database,
+        envelopes: &[Envelope],
+    ) -> std::result::Result<Option<Rc<TenantContext>>, StoreError> {
+        if let Some(known) = self.context.borrow().clone() {
+            return Ok(Some(known));
+        }
+        for envelope in envelopes {
+            let loaded = tenants::load(database, &envelope.token_hash, envelope.now).await?;
+            if let Loaded::Live(context) = loaded {
+                let context = Rc::new(context);
+                self.context.replace(Some(context.clone()));
+                return Ok(Some(context));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn failed(error: StoreError) -> Outcome {
+    match error {
+        StoreError::Conflict { .. } => Outcome::from(ScimError::uniqueness(
+            "Another group has this name, or another value that must be unique.",
+        )),
+        StoreError::Cycle => Outcome::from(ScimError::invalid_value(
+            "members: the group would be inside itself.",
+        )),
+        StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => {
+            console_error!("membership unavailable: {error:?}");
+            Outcome::Unavailable
+        }
+        StoreError::Failed(why) => Outcome::Failed(why),
+    }
+}
+
+/// One change's part of what its batch cost. It waited for every trip; the rows are shared.
+fn share(cost: Cost, changes: usize) -> Cost {
+    let part = |rows: u64| rows.div_ceil(changes.max(1) as u64);
+    Cost {
+        trips: cost.trips,
+        rows_read: part(cost.rows_read),
+        rows_written: part(cost.rows_written),
+        duration: cost.duration,
+    }
+}

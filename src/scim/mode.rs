@@ -1,0 +1,98 @@
+//! How far a tenant bends the RFC for what real identity providers send.
+//!
+//! Every deviation is one [`Quirk`], named here and asked for by name where it applies
+//! (`mode.allows(Quirk::…)`), so that this file is the whole list.
+
+use serde::{Deserialize, Serialize};
+
+/// A tenant's setting `mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// RFC 7644, and everything that identity providers send although it bends the RFC.
+    #[default]
+    Compat,
+    /// RFC 7643 and 7644 to the letter.
+    RfcStrict,
+    /// The service provider's part of draft-zollner-scim-interop-profile.
+    Interop,
+}
+
+/// One deviation from RFC 7643 or 7644 that [`Mode::Compat`] makes. Each variant's text says who
+/// needs it, and names what fails without it: a recorded exchange under `tests/idp/`, or a file of
+/// cases under `tests/cases/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quirk {
+    /// "True" and "False" stand for booleans, digits in a string for numbers, a number for a
+    /// string: Entra ID without the `aadOptscim062020` flag (`entra/patch-disable-string.json`).
+    CoerceScalars,
+    /// A single object or value stands for a list with one element: OneLogin's templates send
+    /// `emails` so (`onelogin/create-from-template.json`).
+    CoerceSingleToList,
+    /// A list with one element stands for a single value, an empty one for none: Entra ID's older
+    /// form of `manager` (`patch/providers.json`).
+    CoerceListToSingle,
+    /// A bare string stands for a complex value's `value`: Entra ID's `manager`
+    /// (`entra/patch-manager.json`).
+    BareValue,
+    /// `{"value": "x"}` stands for "x" where the attribute is not complex: Entra ID adds to a
+    /// custom multi-valued attribute so (`patch/device.json`).
+    ValueObject,
+    /// An empty string means "unassigned" where it can be no value: Entra ID clears `manager` so
+    /// (`entra/patch-manager.json`).
+    EmptyUnassigns,
+    /// `schemas` may be left out, or lack an extension that the body has: Entra ID leaves URNs out,
+    /// scripts all of them (`validate/create/schemas.json`).
+    InferSchemas,
+    /// `schemas` may name what the resource type does not have: Entra ID's own URN for groups
+    /// (`entra/group-create.json`), SCIM 1.1's from OneLogin (`onelogin/create-from-template.json`).
+    ForeignSchemas,
+    /// Of several values marked `primary` the last one stays so, because people's directories hold
+    /// such (`validate/create/values.json`).
+    LastPrimaryWins,
+    /// `op` ignores case, and an empty `path` is none: Entra ID sends `Add`, `Replace` and `Remove`
+    /// (`entra/patch-capitalised-ops.json`).
+    OpCase,
+    /// `remove` with a value takes only the listed elements from a multi-valued attribute: Entra ID
+    /// removes members so (`entra/group-remove-member.json`). Without the quirk it is refused, as
+    /// the RFC's reading would empty the attribute.
+    RemoveListed,
+    /// `remove` of what a filter does not find is done already: providers repeat removals
+    /// (`patch/remove.json`).
+    RemoveNothing,
+    /// `add` to what a filter does not find makes the element that the filter describes: Entra ID
+    /// (`entra/patch-role-by-primary.json`).
+    CreateFromFilter,
+    /// A value without path may name readOnly attributes, which are skipped: Okta sends `id` with
+    /// every rename of a group (`okta/group-rename.json`).
+    SkipReadOnly,
+    /// The keys of a value without path are paths, "name.givenName" or a URN with an attribute:
+    /// Entra ID with the `aadOptscim062020` flag (`entra/patch-without-path.json`).
+    PathKeys,
+    /// A group's `displayName` is unique: Entra ID expects 409 for the second group of a name
+    /// (`entra/group-duplicate.json`).
+    UniqueGroupNames,
+    /// A member that does not exist is left out and noted in the log: identity providers push
+    /// groups before the users in them, or after those left (`cases/membership/missing.json`).
+    MissingMembers,
+    /// A value without quotes in a filter stands for a string, `externalId eq jyoung`: the example
+    /// in Entra ID's own documentation (`entra/filter-unquoted.json`).
+    UnquotedFilterValue,
+}
+
+impl Mode {
+    pub fn allows(self, _quirk: Quirk) -> bool {
+        matches!(self, Self::Compat)
+    }
+
+    /// Whether an attribute that no schema has is refused. RFC 7644 lets a service ignore it, and
+    /// identity providers count on that; the interoperability profile asks for an error.
+    pub fn rejects_unknown(self) -> bool {
+        matches!(self, Self::Interop)
+    }
+
+    /// Whether a PATCH operation must have a path, which the interoperability profile asks for.
+    pub fn rejects_pathless(self) -> bool {
+        matches!(self, Self::Interop)
+    }
+}

@@ -1,0 +1,79 @@
+//! What D1 answers when it does not answer with rows.
+
+use worker::js_sys::Reflect;
+use worker::wasm_bindgen::{JsCast, JsValue};
+
+/// The messages of [`super::assertion`]'s statements, which D1 hands back as its error.
+pub const GUARD: &str = "ASSERT guard";
+pub const VERSION: &str = "ASSERT version";
+pub const CYCLE: &str = "ASSERT cycle";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// The token or the tenant's revision is no longer what the isolate's cache says. Nothing was
+    /// written: load the context anew and run again.
+    Stale,
+    /// The resource has another version than the write was made for. Nothing was written.
+    Version,
+    /// A group would be inside itself. Nothing was written.
+    Cycle,
+    /// A UNIQUE constraint of this table refused the write. Nothing was written.
+    Conflict { table: String },
+    /// D1 is overloaded or was lost: try again later. A write may have happened or not, but never
+    /// in part.
+    Unavailable(String),
+    /// Anything else: a defect, or a limit that nobody foresaw. For the log, never for a client.
+    Failed(String),
+}
+
+impl StoreError {
+    /// D1 tells errors apart only by their text. Production may leave the "(extended: …)" suffix
+    /// out, so this looks for substrings (Cloudflare, D1 debugging).
+    pub fn from_js(error: &JsValue) -> Self {
+        Self::from_message(message(error))
+    }
+
+    fn from_message(message: String) -> Self {
+        const TRANSIENT: [&str; 9] = [
+            "Network connection lost",
+            "reset because its code was updated",
+            "caused object to be reset",
+            "Cannot resolve D1 DB",
+            "client disconnected",
+            "overloaded",
+            "exceeded timeout",
+            "memory limit",
+            "CPU time limit",
+        ];
+        if message.contains(GUARD) {
+            return Self::Stale;
+        }
+        if message.contains(VERSION) {
+            return Self::Version;
+        }
+        if message.contains(CYCLE) {
+            return Self::Cycle;
+        }
+        if let Some((_, rest)) = message.split_once("UNIQUE constraint failed: ") {
+            let table = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();
+            return Self::Conflict {
+                table: table.to_owned(),
+            };
+        }
+        if TRANSIENT.iter().any(|sign| message.contains(sign)) {
+            return Self::Unavailable(message);
+        }
+        Self::Failed(message)
+    }
+}
+
+fn message(error: &JsValue) -> String {
+    if let Some(error) = error.dyn_ref::<worker::js_sys::Error>() {
+        return String::from(error.message());
+    }
+    Reflect::get(error, &"message".into())
+        .ok()
+        .and_then(|message| message.as_string())
+        .or_else(|| error.as_string())
+        .unwrap_or_else(|| "unknown error".to_owned())
+}

@@ -1,0 +1,378 @@
+//! Resources of every type, one row each, and their index entries.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::d1::{Parameter, Row, Rows, Statement};
+use super::error::{self, StoreError};
+use super::list::{Listed, Query};
+use super::{GUARD, Store};
+use crate::scim::resource::index::IndexEntry;
+
+/// A resource as it lies in D1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stored {
+    pub seq: i64,
+    pub id: String,
+    pub version: i64,
+    /// Unix milliseconds.
+    pub created: i64,
+    /// Unix milliseconds.
+    pub modified: i64,
+    /// JSON text: the resource without `meta` and what else is derived.
+    pub document: String,
+}
+
+/// What a resource is to become.
+#[derive(Debug, Clone)]
+pub struct NewDocument {
+    pub document: String,
+    /// See `resources.folded` in schema.sql.
+    pub folded: Option<String>,
+    pub display: Option<String>,
+}
+
+impl Stored {
+    /// The columns that [`Stored::read`] wants, of a `resources r`.
+    pub const COLUMNS: &str = "r.seq, r.id, r.version, r.created, r.modified, r.document";
+
+    /// `None` where an outer join found no resource.
+    pub fn read(row: &Row) -> Option<Self> {
+        Some(Self {
+            seq: row.integer("seq")?,
+            id: row.text("id")?,
+            version: row.integer("version")?,
+            created: row.integer("created")?,
+            modified: row.integer("modified")?,
+            document: row.text("document")?,
+        })
+    }
+}
+
+/// An attribute that is not in the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Derive {
+    Nothing,
+    /// A user's groups, direct and indirect.
+    Groups,
+    /// A group's members.
+    Members,
+}
+
+/// A resource, and the JSON text of what was derived.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub stored: Stored,
+    pub derived: Option<String>,
+    /// The member after which there are more.
+    more: Option<i64>,
+}
+
+impl Found {
+    pub fn new(stored: Stored, derived: Option<String>) -> Self {
+        Self { stored, derived, more: None }
+    }
+
+    fn read(row: &Row) -> Option<Self> {
+        let (derived, more) = read_derived(row);
+        // An empty list is an attribute without a value, which is not shown.
+        let derived = derived.filter(|text| text != "[]");
+        Some(Self { stored: Stored::read(row)?, derived, more })
+    }
+}
+
+/// JSON text, and behind a line break the member after which there are more.
+fn read_derived(row: &Row) -> (Option<String>, Option<i64>) {
+    let Some(mut text) = row.text("derived") else { return (None, None) };
+    let Some(at) = text.rfind('\n') else { return (Some(text), None) };
+    let more = text[at + 1..].parse().ok();
+    text.truncate(at);
+    (Some(text), more)
+}
+
+/// Members that a row carries at the most: about 220 bytes each, of a row's 2 MB.
+const MEMBERS_PER_ROW: u32 = 4000;
+
+impl Derive {
+    /// A scalar expression over `resources r`: see [`read_derived`].
+    pub(super) fn sql(self, base: &str) -> String {
+        match self {
+            Self::Nothing => "NULL".to_owned(),
+            Self::Groups => format!(
+                "(WITH RECURSIVE up (seq, far) AS (\
+                 SELECT m.\"group\", 0 FROM members m WHERE m.member = r.seq \
+                 UNION SELECT m.\"group\", 1 FROM up CROSS JOIN members m ON m.member = up.seq) \
+                 SELECT json_group_array(json_object('value', g.id, \
+                 '$ref', {base} || '/Groups/' || g.id, \
+                 'display', g.display, 'type', iif(u.far, 'indirect', 'direct'))) \
+                 FROM (SELECT seq, min(far) AS far FROM up GROUP BY seq) u \
+                 CROSS JOIN resources g ON g.seq = u.seq)"
+            ),
+            Self::Members => members_sql("r.seq", base, "0"),
+        }
+    }
+}
+
+fn members_sql(group: &str, base: &str, after: &str) -> String {
+    format!(
+        "(SELECT json_group_array(json_object('value', o.id, '$ref', \
+         {base} || iif(o.type = 'Group', '/Groups/', '/Users/') || o.id, 'type', o.type, \
+         'display', coalesce(m.display, o.display))) \
+         || iif(count(*) = {MEMBERS_PER_ROW}, char(10) || max(m.member), '') \
+         FROM (SELECT member, display FROM members WHERE \"group\" = {group} AND member > {after} \
+         ORDER BY member LIMIT {MEMBERS_PER_ROW}) m CROSS JOIN resources o ON o.seq = m.member)"
+    )
+}
+
+impl Store {
+    /// One round trip, one statement: the guard, the resource and what is derived.
+    pub async fn get(
+        &self,
+        resource_type: &str,
+        id: &str,
+        derive: Derive,
+        base: &str,
+    ) -> Result<Option<Found>, StoreError> {
+        let sql = format!(
+            "SELECT {}, {} AS derived FROM (SELECT k.tenant AS tenant {GUARD}) g \
+             LEFT JOIN resources r ON r.tenant = g.tenant AND r.type = ?5 AND r.id = ?6",
+            Stored::COLUMNS,
+            derive.sql("?7"),
+        );
+        let mut parameters = self.guard().to_vec();
+        parameters.extend([resource_type.into(), id.into()]);
+        if derive != Derive::Nothing {
+            parameters.push(base.into());
+        }
+        let rows = self.database.query(Statement::new(sql, parameters)).await?;
+        let Some(row) = rows.first() else { return Err(StoreError::Stale) };
+        let Some(mut found) = Found::read(&row) else { return Ok(None) };
+        self.complete(&mut found, derive, base).await?;
+        Ok(Some(found))
+    }
+
+    /// Only what is derived of a resource.
+    pub async fn derived(
+        &self,
+        resource_type: &str,
+        id: &str,
+        derive: Derive,
+        base: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let found = self.get(resource_type, id, derive, base).await?;
+        Ok(found.and_then(|found| found.derived))
+    }
+
+    /// One page, in one round trip, unless a group in it has more members than one row can carry.
+    pub async fn list(&self, query: &Query<'_>) -> Result<Listed, StoreError> {
+        let mut statements = Vec::new();
+        if query.limit > 0 {
+            statements.push(query.page(self.tenant()));
+        }
+        statements.push(query.total(self.tenant()));
+        let rows = self.read(&statements).await?;
+        let total = rows.last().and_then(Rows::first).and_then(|row| row.integer("total"));
+        let mut found: Vec<Found> = match query.limit {
+            0 => Vec::new(),
+            _ => rows[0].iter().filter_map(|row| Found::read(&row)).collect(),
+        };
+        for one in &mut found {
+            self.complete(one, query.derive, query.base).await?;
+        }
+        Ok(Listed { found, total: total.unwrap_or_default().max(0) as u64 })
+    }
+
+    /// Reads the members that did not fit into a group's row, [`MEMBERS_PER_ROW`] a round trip.
+    async fn complete(
+        &self,
+        found: &mut Found,
+        derive: Derive,
+        base: &str,
+    ) -> Result<(), StoreError> {
+        if derive != Derive::Members {
+            return Ok(());
+        }
+        let Some(text) = &mut found.derived else { return Ok(()) };
+        let mut last = found.more;
+        while let Some(after) = last {
+            let statement = Statement::new(
+                format!("SELECT {} AS derived", members_sql("?1", "?2", "?3")),
+                [found.stored.seq.into(), base.into(), after.into()],
+            );
+            let rows = self.read(&[statement]).await?;
+            let Some(row) = rows[0].first() else { break };
+            let (next, more) = read_derived(&row);
+            if let Some(elements) = next.as_deref().and_then(|next| next.strip_prefix('['))
+                && elements != "]"
+            {
+                text.pop();
+                text.push(',');
+                text.push_str(elements);
+            }
+            last = more;
+        }
+        Ok(())
+    }
+
+    /// One round trip: authentication, uniqueness and creation.
+    pub async fn create(
+        &self,
+        resource_type: &str,
+        id: &str,
+        new: &NewDocument,
+        index: &[IndexEntry],
+    ) -> Result<(), StoreError> {
+        let insert = Statement::new(
+            "INSERT INTO resources (tenant, type, id, created, modified, display, document, folded) \
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)",
+            [
+                self.tenant().into(),
+                resource_type.into(),
+                id.into(),
+                self.now.into(),
+                new.display.clone().into(),
+                new.document.as_str().into(),
+                new.folded.clone().into(),
+            ],
+        );
+        let mut statements = vec![insert];
+        statements.extend(self.index_added(resource_type, id, index));
+        self.write(statements).await.map(|_| ())
+    }
+
+    /// Writes the next version, if `current` still is the present one.
+    pub async fn replace(
+        &self,
+        resource_type: &str,
+        current: &Stored,
+        new: &NewDocument,
+        removed: &[IndexEntry],
+        added: &[IndexEntry],
+    ) -> Result<(), StoreError> {
+        let mut statements = vec![
+            assert_version(current),
+            Statement::new(
+                "UPDATE resources SET version = version + 1, modified = ?2, display = ?3, \
+                 document = ?4, folded = ?5 WHERE seq = ?1",
+                [
+                    current.seq.into(),
+                    self.now.into(),
+                    new.display.clone().into(),
+                    new.document.as_str().into(),
+                    new.folded.clone().into(),
+                ],
+            ),
+        ];
+        statements.extend(self.index_removed(resource_type, &current.id, removed));
+        statements.extend(self.index_added(resource_type, &current.id, added));
+        self.write(statements).await.map(|_| ())
+    }
+
+    /// Removes the resource and its index entries, if `current` still is the present version.
+    pub async fn delete(
+        &self,
+        resource_type: &str,
+        current: &Stored,
+        index: &[IndexEntry],
+    ) -> Result<(), StoreError> {
+        let mut statements = vec![
+            assert_version(current),
+            Statement::new("DELETE FROM resources WHERE seq = ?1", [current.seq.into()]),
+        ];
+        statements.extend(self.index_removed(resource_type, &current.id, index));
+        self.write(statements).await.map(|_| ())
+    }
+
+    /// Which of these unique values another resource than `id` holds already.
+    pub async fn taken(
+        &self,
+        resource_type: &str,
+        id: &str,
+        index: &[IndexEntry],
+    ) -> Result<Option<IndexEntry>, StoreError> {
+        let sql = "SELECT e.value ->> 0 AS path, e.value ->> 1 AS value FROM json_each(?3) e \
+             JOIN attribute_index i ON i.tenant = ?1 AND i.type = ?2 AND i.path = e.value ->> 0 \
+             AND i.value = e.value ->> 1 AND i.slot = '' \
+             JOIN resources r ON r.seq = i.resource WHERE r.id <> ?4 LIMIT 1";
+        let unique: Vec<_> = index.iter().filter(|entry| entry.unique).cloned().collect();
+        let parameters = [
+            self.tenant().into(),
+            resource_type.into(),
+            entries(&unique, ""),
+            id.into(),
+        ];
+        let rows = self.read(&[Statement::new(sql, parameters)]).await?;
+        Ok(rows[0].first().and_then(|row| {
+            Some(IndexEntry {
+                path: row.text("path")?,
+                value: row.text("value")?,
+                unique: true,
+            })
+        }))
+    }
+
+    fn index_added(
+        &self,
+        resource_type: &str,
+        id: &str,
+        index: &[IndexEntry],
+    ) -> Option<Statement> {
+        let sql = "INSERT INTO attribute_index (tenant, type, path, value, slot, resource) \
+             SELECT r.tenant, r.type, e.value ->> 0, e.value ->> 1, e.value ->> 2, r.seq \
+             FROM resources r CROSS JOIN json_each(?4) e \
+             WHERE r.tenant = ?1 AND r.type = ?2 AND r.id = ?3";
+        (!index.is_empty()).then(|| {
+            let parameters = [
+                self.tenant().into(),
+                resource_type.into(),
+                id.into(),
+                entries(index, id),
+            ];
+            Statement::new(sql, parameters)
+        })
+    }
+
+    fn index_removed(
+        &self,
+        resource_type: &str,
+        id: &str,
+        index: &[IndexEntry],
+    ) -> Option<Statement> {
+        let sql = "DELETE FROM attribute_index WHERE tenant = ?1 AND type = ?2 \
+             AND (path, value, slot) IN \
+             (SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2 FROM json_each(?3) e)";
+        (!index.is_empty()).then(|| {
+            let parameters = [
+                self.tenant().into(),
+                resource_type.into(),
+                entries(index, id),
+            ];
+            Statement::new(sql, parameters)
+        })
+    }
+}
+
+fn assert_version(current: &Stored) -> Statement {
+    Statement::new(
+        format!(
+            "INSERT INTO assertions \
+             SELECT EXISTS (SELECT 1 FROM resources WHERE seq = ?1 AND id = ?2 AND version = ?3), \
+             '{}'",
+            error::VERSION
+        ),
+        [
+            current.seq.into(),
+            current.id.as_str().into(),
+            current.version.into(),
+        ],
+    )
+}
+
+/// Entries as one JSON parameter: `[[path, value, slot], …]`.
+fn entries(index: &[IndexEntry], id: &str) -> Parameter {
+    let list: Vec<_> = index
+        .iter()
+        .map(|entry| json!([entry.path, entry.value, if entry.unique { "" } else { id }]))
+        .collect();
+    serde_json::Value::from(list).to_string().into()
+}

@@ -1,0 +1,156 @@
+// What each operation costs in D1: round trips, rows read, rows written, as the database itself reports
+// them. They are exact and repeatable, so they are budgets and not measurements; and they must not grow
+// with the tenant.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { missing } from "./features.mjs";
+import { external, start, unique } from "./harness.mjs";
+import { seededUser, seedUsers } from "./seed.mjs";
+
+const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
+const sizes = (process.env.SCIM_EDGE_COST_SIZES ?? "100,20000").split(",").map(Number);
+const table = [];
+
+let edge;
+before(async () => {
+  edge = await start({ faults: true });
+});
+after(() => edge.stop());
+
+const patch = (...Operations) => ({ schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], Operations });
+const filter = (text) => `/Users?filter=${encodeURIComponent(text)}`;
+const newUser = () => {
+  const name = unique("cost");
+  return {
+    schemas: [USER],
+    userName: `${name}@example.com`,
+    externalId: name,
+    name: { givenName: "Cost", familyName: "Test" },
+    displayName: "Cost Test",
+    emails: [{ value: `${name}@mail.example.com`, type: "work", primary: true }],
+    active: true,
+  };
+};
+
+/** Sends one request from a warm isolate and holds its cost against the budget. */
+async function check(tenant, size, [name, budget, request, status, total]) {
+  await tenant.scim("GET", "/Users/01900000-0000-7000-8000-000000000000");
+  await edge.faults({ reset: true });
+  const answer = await tenant.scim(...request());
+  assert.equal(answer.status, status, answer.text);
+  if (total !== undefined) assert.equal(answer.json.totalResults, total, answer.text);
+  table.push({ size, name, budget, cost: answer.cost });
+  assert.ok(answer.cost, `no cost in Server-Timing: ${answer.headers.get("server-timing")}`);
+  assert.equal(answer.cost.trips, (await edge.faults()).trips, "what it says of its round trips is not so");
+  for (const what of ["trips", "read", "written"]) {
+    assert.ok(answer.cost[what] <= budget[what], `${what}: ${answer.cost[what]}, the budget is ${budget[what]}`);
+  }
+}
+
+/** A group with so many of the tenant's users: its id and theirs. */
+async function groupOf(tenant, count) {
+  const members = [];
+  while (members.length < count) {
+    const page = await tenant.scim("GET", `/Users?attributes=id&count=100&startIndex=${members.length + 1}`);
+    members.push(...page.json.Resources.map((one) => one.id));
+  }
+  const made = await tenant.scim("POST", "/Groups", {
+    schemas: ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+    displayName: unique("group"),
+  });
+  assert.equal(made.status, 201, made.text);
+  for (let from = 0; from < count; from += 500) {
+    const value = members.slice(from, from + 500).map((member) => ({ value: member }));
+    const added = await tenant.scim("PATCH", `/Groups/${made.json.id}`, patch({ op: "add", path: "members", value }));
+    assert.equal(added.status, 204, added.text);
+  }
+  return [made.json.id, members];
+}
+
+for (const size of sizes) {
+  describe(`with ${size} users`, { skip: external ? "needs the database" : false }, () => {
+    let tenant;
+    let user;
+    let id;
+    before(async () => {
+      tenant = await edge.createTenant(`cost${size}`);
+      await seedUsers(tenant, size);
+      user = seededUser(size >> 1);
+      const found = await tenant.scim("GET", filter(`userName eq "${user.userName}"`));
+      assert.equal(found.json?.totalResults, 1, found.text);
+      id = found.json.Resources[0].id;
+    });
+
+    const rows = [
+      ["GET user by id", { trips: 1, read: 4, written: 0 }, () => ["GET", `/Users/${id}`], 200],
+      ["GET unknown id", { trips: 1, read: 4, written: 0 }, () => ["GET", "/Users/01900000-0000-7000-8000-000000000000"], 404],
+      ["userName eq", { trips: 1, read: 8, written: 0 }, () => ["GET", filter(`userName eq "${user.userName.toUpperCase()}"`)], 200, 1],
+      ["userName eq, nobody", { trips: 1, read: 8, written: 0 }, () => ["GET", filter('userName eq "nobody@example.com"')], 200, 0],
+      ["externalId eq", { trips: 1, read: 8, written: 0 }, () => ["GET", filter(`externalId eq "${user.externalId}"`)], 200, 1],
+      ["emails.value eq", { trips: 1, read: 8, written: 0 }, () => ["GET", filter(`emails.value eq "${user.emails[0].value}"`)], 200, 1],
+      ['emails[type eq "work"].value eq', { trips: 1, read: 8, written: 0 }, () => ["GET", filter(`emails[type eq "work"].value eq "${user.emails[0].value}"`)], 200, 1],
+      ["externalId and userName", { trips: 1, read: 8, written: 0 }, () => ["GET", filter(`externalId eq "${user.externalId}" and userName eq "${user.userName}"`)], 200, 1],
+      ["POST user", { trips: 1, read: 8, written: 12 }, () => ["POST", "/Users", newUser()], 201],
+      ["POST user, name taken", { trips: 2, read: 12, written: 0 }, () => ["POST", "/Users", { ...newUser(), userName: user.userName }], 409],
+      ["PATCH user, plain attribute", { trips: 2, read: 8, written: 10 }, () => ["PATCH", `/Users/${id}`, patch({ op: "replace", path: "title", value: unique("t") })], 200],
+      ["PATCH user, active", { trips: 2, read: 8, written: 10 }, () => ["PATCH", `/Users/${id}`, patch({ op: "Replace", path: "active", value: "False" })], 200],
+      ["PATCH user, e-mail", { trips: 2, read: 8, written: 10 }, () => ["PATCH", `/Users/${id}`, patch({ op: "replace", path: 'emails[type eq "work"].value', value: `${unique("e")}@example.com` })], 200],
+      ["PATCH user, nothing new", { trips: 2, read: 8, written: 0 }, () => ["PATCH", `/Users/${id}`, patch({ op: "replace", path: "active", value: false })], 200],
+      ["PUT user", { trips: 2, read: 8, written: 10 }, () => ["PUT", `/Users/${id}`, { ...user, title: unique("t") }], 200],
+      ["list of 100", { trips: 1, read: 320, written: 0 }, () => ["GET", "/Users?count=100"], 200],
+      ["a wrong token", { trips: 1, read: 4, written: 0 }, () => ["GET", "/Users", undefined, { authorization: "Bearer wrong" }], 401],
+    ];
+    const measure = (rows) => {
+      for (const row of rows) test(row[0], () => check(tenant, size, row));
+    };
+    measure(rows);
+
+    test("a walk by startIndex reads each row about once", { skip: size > 2000 ? "a long walk" : false }, async () => {
+      let read = 0;
+      let met = 0;
+      for (let startIndex = 1; ; startIndex += 10) {
+        const page = await tenant.scim("GET", `/Users?startIndex=${startIndex}&count=10`);
+        assert.equal(page.status, 200, page.text);
+        if (page.json.Resources.length === 0) break;
+        read += page.cost.read;
+        met += page.json.Resources.length;
+      }
+      assert.ok(read <= 5 * met, `${read} rows read for ${met} users`);
+    });
+
+    // Afterwards, because a membership adds to what a user's own row costs.
+    describe("and a group of them", { skip: missing("groups") }, () => {
+      let group;
+      let members;
+      before(async () => {
+        [group, members] = await groupOf(tenant, Math.min(size, 2000));
+      });
+      measure([
+        ["PATCH group, one member out", { trips: 2, read: 12, written: 10 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "remove", path: `members[value eq "${members[7]}"]` })], 204],
+        ["PATCH group, one member in", { trips: 2, read: 12, written: 10 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "add", path: "members", value: [{ value: members[7] }] })], 204],
+        ["PATCH group, a member who is in", { trips: 2, read: 12, written: 0 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "add", path: "members", value: [{ value: members[8] }] })], 204],
+        ["PATCH group, its name", { trips: 2, read: 12, written: 10 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "replace", value: { id: group, displayName: unique("g") } })], 204],
+        ["GET group without members", { trips: 1, read: 4, written: 0 }, () => ["GET", `/Groups/${group}?excludedAttributes=members`], 200],
+        ["GET user in one group", { trips: 1, read: 6, written: 0 }, () => ["GET", `/Users/${members[7]}`], 200],
+      ]);
+    });
+  });
+}
+
+test("the costs do not grow with the tenant", { skip: external || sizes.length < 2 ? "needs two sizes" : false }, (t) => {
+  const width = Math.max(...table.map((row) => row.name.length));
+  t.diagnostic(`${"operation".padEnd(width)}  users     trips     read  written`);
+  for (const { size, name, budget, cost } of table) {
+    const numbers = ["trips", "read", "written"].map((what) => `${cost?.[what]}/${budget[what]}`.padStart(8));
+    t.diagnostic(`${name.padEnd(width)} ${String(size).padStart(6)} ${numbers.join(" ")}`);
+  }
+  for (const { name, cost } of table.filter((row) => row.size === sizes[0] && row.cost)) {
+    const other = table.find((row) => row.size === sizes.at(-1) && row.name === name)?.cost;
+    if (!other) continue;
+    assert.ok(other.trips <= cost.trips, `${name}: ${other.trips} trips, ${cost.trips} in a small tenant`);
+    assert.ok(other.written <= cost.written + 1, `${name}: ${other.written} rows written, ${cost.written} in a small tenant`);
+    assert.ok(other.read <= cost.read + 1, `${name}: ${other.read} rows read, ${cost.read} in a small tenant`);
+  }
+});
