@@ -159,7 +159,10 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
 
 fn is_one_changes_fault(error: &StoreError) -> bool {
     match error {
-        StoreError::Conflict { .. } | StoreError::Cycle | StoreError::Failed(_) => true,
+        StoreError::Conflict { .. }
+        | StoreError::Cycle
+        | StoreError::TooLarge
+        | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
 }
@@ -259,6 +262,7 @@ fn failed(error: StoreError) -> Outcome {
         StoreError::Cycle => Outcome::from(ScimError::invalid_value(
             "members: the group would be inside itself.",
         )),
+        StoreError::TooLarge => Outcome::from(ScimError::new(413, "The group is too large.")),
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable
