@@ -138,10 +138,9 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
         Err(error) if alone && is_one_changes_fault(&error) => {
             for (envelope, reply) in envelopes.into_iter().zip(replies) {
                 let (outcomes, cost) = commit(env, shared, std::slice::from_ref(&envelope)).await;
-                let outcome = outcomes.map_or_else(
-                    failed,
-                    |mut outcomes| outcomes.pop().unwrap_or(Outcome::Stale),
-                );
+                let outcome = outcomes.map_or_else(failed, |mut outcomes| {
+                    outcomes.pop().unwrap_or(Outcome::Stale)
+                });
                 let _ = reply.send(Answer { outcome, cost });
             }
         }
