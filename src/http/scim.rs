@@ -5,6 +5,8 @@ use worker::Env;
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
 use super::{Failure, discovery, lists, resources};
+use std::slice::from_ref as one;
+
 use crate::auth::{self, Refusal};
 use crate::scim::error::ScimError;
 use crate::scim::mode::Mode;
@@ -172,11 +174,24 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
             discovery::answer(exchange, segments).await
         }
+        [] => match method {
+            "GET" | "HEAD" => lists::list(exchange, &registry.definitions).await,
+            _ => not_allowed(exchange, "GET, HEAD").await,
+        },
+        [".search"] => match method {
+            "POST" => lists::search(exchange, &registry.definitions).await,
+            _ => not_allowed(exchange, "POST").await,
+        },
         [endpoint] => match (registry.definition(&format!("/{endpoint}")), method) {
             (None, _) => unknown(exchange).await,
-            (Some(definition), "GET" | "HEAD") => lists::list(exchange, definition).await,
+            (Some(definition), "GET" | "HEAD") => lists::list(exchange, one(definition)).await,
             (Some(definition), "POST") => resources::create(exchange, definition).await,
             _ => not_allowed(exchange, "GET, HEAD, POST").await,
+        },
+        [endpoint, ".search"] => match (registry.definition(&format!("/{endpoint}")), method) {
+            (None, _) => unknown(exchange).await,
+            (Some(definition), "POST") => lists::search(exchange, one(definition)).await,
+            _ => not_allowed(exchange, "POST").await,
         },
         [endpoint, id] => match (registry.definition(&format!("/{endpoint}")), method) {
             (None, _) => unknown(exchange).await,
