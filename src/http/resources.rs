@@ -281,7 +281,7 @@ fn preferred(exchange: &Exchange<'_>, reply: Reply) -> Reply {
 }
 
 /// The body as an object. Any JSON type will do: many clients send `application/json`, some none.
-fn body(exchange: &Exchange<'_>) -> Result<Map> {
+pub fn body(exchange: &Exchange<'_>) -> Result<Map> {
     let sent = exchange.parts.header("content-type").unwrap_or_default();
     let media_type = sent
         .split(';')

@@ -5,6 +5,8 @@ use worker::Env;
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
 use super::{Failure, discovery, lists, resources};
+use std::slice::from_ref as one;
+
 use crate::auth::{self, Refusal};
 use crate::membership::message::PANIC_HEADER;
 use crate::scim::error::ScimError;
@@ -187,11 +189,24 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
             discovery::answer(exchange, segments).await
         }
+        [] => match method {
+            "GET" | "HEAD" => lists::list(exchange, &registry.definitions).await,
+            _ => not_allowed(exchange, "GET, HEAD").await,
+        },
+        [".search"] => match method {
+            "POST" => lists::search(exchange, &registry.definitions).await,
+            _ => not_allowed(exchange, "POST").await,
+        },
         [endpoint] => match (registry.definition(&format!("/{endpoint}")), method) {
             (None, _) => unknown(exchange).await,
-            (Some(definition), "GET" | "HEAD") => lists::list(exchange, definition).await,
+            (Some(definition), "GET" | "HEAD") => lists::list(exchange, one(definition)).await,
             (Some(definition), "POST") => resources::create(exchange, definition).await,
             _ => not_allowed(exchange, "GET, HEAD, POST").await,
+        },
+        [endpoint, ".search"] => match (registry.definition(&format!("/{endpoint}")), method) {
+            (None, _) => unknown(exchange).await,
+            (Some(definition), "POST") => lists::search(exchange, one(definition)).await,
+            _ => not_allowed(exchange, "POST").await,
         },
         [endpoint, id] => match (registry.definition(&format!("/{endpoint}")), method) {
             (None, _) => unknown(exchange).await,

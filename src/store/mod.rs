@@ -8,6 +8,7 @@ pub mod d1;
 pub mod derived;
 pub mod document;
 pub mod error;
+pub mod fill;
 pub mod filter_sql;
 pub mod list;
 pub mod literals;
