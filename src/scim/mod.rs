@@ -12,3 +12,4 @@ pub mod patch;
 pub mod path;
 pub mod resource;
 pub mod schema;
+pub mod urn;
