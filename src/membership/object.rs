@@ -138,10 +138,9 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
         Err(error) if alone && is_one_changes_fault(&error) => {
             for (envelope, reply) in envelopes.into_iter().zip(replies) {
                 let (outcomes, cost) = commit(env, shared, std::slice::from_ref(&envelope)).await;
-                let outcome = outcomes.map_or_else(
-                    failed,
-                    |mut outcomes| outcomes.pop().unwrap_or(Outcome::Stale),
-                );
+                let outcome = outcomes.map_or_else(failed, |mut outcomes| {
+                    outcomes.pop().unwrap_or(Outcome::Stale)
+                });
                 let _ = reply.send(Answer { outcome, cost });
             }
         }
@@ -160,7 +159,10 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
 
 fn is_one_changes_fault(error: &StoreError) -> bool {
     match error {
-        StoreError::Conflict { .. } | StoreError::Cycle | StoreError::Failed(_) => true,
+        StoreError::Conflict { .. }
+        | StoreError::Cycle
+        | StoreError::InUse
+        | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
 }
@@ -264,6 +266,7 @@ fn failed(error: StoreError) -> Outcome {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable
         }
+        StoreError::InUse => Outcome::Failed("only declarations are refused so".to_owned()),
         StoreError::Failed(why) => Outcome::Failed(why),
     }
 }
