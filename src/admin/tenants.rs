@@ -109,9 +109,12 @@ pub async fn patch(call: &Call<'_>, slug: &str) -> Result<Reply> {
         if !tenants::update(call.database, &tenant, &change, call.parts.now).await? {
             continue;
         }
-        let tenant = existing(call, slug).await?;
-        if !reindex::advance(call.database, &tenant).await? {
-            return accepted(call, &tenant);
+        let mut tenant = existing(call, slug).await?;
+        if tenant.reindex.is_some() {
+            if !reindex::advance(call.database, &tenant).await? {
+                return accepted(call, &tenant);
+            }
+            tenant = existing(call, slug).await?;
         }
         return Ok(Reply::json(200, shown(call, &tenant)?.to_string()));
     }

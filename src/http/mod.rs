@@ -98,7 +98,7 @@ pub async fn respond(
         Err(panic) => failed(&parts, &StoreError::Failed(panic_text(panic.as_ref())), say),
     };
     if parts.method == "HEAD" {
-        reply.body = None;
+        reply = reply.without_body(content_type);
     }
     let timing = env
         .var("SERVER_TIMING")

@@ -144,7 +144,7 @@ fn holding(tenant: i64, touched: &Touched) -> [Parameter; 3] {
 }
 
 /// SQLite's path to a member: names of attributes and URNs hold no quote.
-pub(super) fn json_path(keys: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+pub fn json_path(keys: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut path = "$".to_owned();
     for key in keys {
         path.push_str(&format!(".\"{}\"", key.as_ref()));
