@@ -17,6 +17,7 @@ use crate::scim::schema::Definition;
 use crate::store::document::{parse, prepare};
 use crate::store::error::StoreError;
 use crate::store::resources::{Derive, Found, Stored};
+use crate::store::settings::GroupPatchReturns;
 
 /// POST /{endpoint} (RFC 7644 §3.3)
 pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {
@@ -111,8 +112,8 @@ pub async fn replace(
     Ok(preferred(exchange, reply))
 }
 
-/// PATCH /{endpoint}/{id} (RFC 7644 §3.5.2). A group answers 204 unless the client asks to see it:
-/// rendering a large one costs more than changing it.
+/// PATCH /{endpoint}/{id} (RFC 7644 §3.5.2). A group answers 204 unless the client asks to see it or
+/// the tenant's settings show it: rendering a large one costs more than changing it.
 pub async fn patch(
     exchange: &Exchange<'_>,
     definition: &Definition,
@@ -128,7 +129,10 @@ pub async fn patch(
             body,
         };
         let stored = membership(exchange, change).await?.stored;
-        if !exchange.wants_representation() {
+        let settings = &exchange.access().tenant.settings;
+        if settings.group_patch_returns == GroupPatchReturns::None
+            && !exchange.wants_representation()
+        {
             return Ok(Reply::empty(204).with("ETag", etag(stored.version)));
         }
         stored

@@ -2,6 +2,7 @@
 
 use worker::Env;
 
+use super::allow::methods;
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
 use super::{Failure, discovery, lists, resources};
@@ -185,36 +186,39 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
     let method = exchange.parts.method.as_str();
     assert!(!exchange.is_to_panic("1"), "asked for by {PANIC_HEADER}");
     let registry = &exchange.access().tenant.registry;
+    let Some(allow) = methods(registry, segments) else {
+        return unknown(exchange).await;
+    };
+    if method == "OPTIONS" {
+        exchange.store.verify().await?;
+        return Ok(Reply::empty(204).with("Allow", allow));
+    }
+    if !allow.split(", ").any(|allowed| allowed == method) {
+        return not_allowed(exchange, allow).await;
+    }
+    let method = if method == "HEAD" { "GET" } else { method };
     match segments {
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
             discovery::answer(exchange, segments).await
         }
-        [] => match method {
-            "GET" | "HEAD" => lists::list(exchange, &registry.definitions).await,
-            _ => not_allowed(exchange, "GET, HEAD").await,
-        },
-        [".search"] => match method {
-            "POST" => lists::search(exchange, &registry.definitions).await,
-            _ => not_allowed(exchange, "POST").await,
-        },
-        [endpoint] => match (registry.definition(&format!("/{endpoint}")), method) {
-            (None, _) => unknown(exchange).await,
-            (Some(definition), "GET" | "HEAD") => lists::list(exchange, one(definition)).await,
+        ["Me", ..] => me(exchange).await,
+        [] => lists::list(exchange, &registry.definitions).await,
+        [".search"] => lists::search(exchange, &registry.definitions).await,
+        [endpoint] => match (registry.at(endpoint), method) {
+            (Some(definition), "GET") => lists::list(exchange, one(definition)).await,
             (Some(definition), "POST") => resources::create(exchange, definition).await,
-            _ => not_allowed(exchange, "GET, HEAD, POST").await,
+            _ => unknown(exchange).await,
         },
-        [endpoint, ".search"] => match (registry.definition(&format!("/{endpoint}")), method) {
-            (None, _) => unknown(exchange).await,
-            (Some(definition), "POST") => lists::search(exchange, one(definition)).await,
-            _ => not_allowed(exchange, "POST").await,
+        [endpoint, ".search"] => match registry.at(endpoint) {
+            Some(definition) => lists::search(exchange, one(definition)).await,
+            None => unknown(exchange).await,
         },
-        [endpoint, id] => match (registry.definition(&format!("/{endpoint}")), method) {
-            (None, _) => unknown(exchange).await,
-            (Some(definition), "GET" | "HEAD") => resources::get(exchange, definition, id).await,
+        [endpoint, id] => match (registry.at(endpoint), method) {
+            (Some(definition), "GET") => resources::get(exchange, definition, id).await,
             (Some(definition), "PUT") => resources::replace(exchange, definition, id).await,
             (Some(definition), "PATCH") => resources::patch(exchange, definition, id).await,
             (Some(definition), "DELETE") => resources::delete(exchange, definition, id).await,
-            _ => not_allowed(exchange, "GET, HEAD, PUT, PATCH, DELETE").await,
+            _ => unknown(exchange).await,
         },
         _ => unknown(exchange).await,
     }
@@ -230,7 +234,14 @@ async fn unknown(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     .into())
 }
 
-pub async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
+/// RFC 7644 §3.11: a token stands for an identity provider, and for no user.
+async fn me(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
+    exchange.store.verify().await?;
+    let detail = "/Me is not supported: a token of this service stands for no user. Find the user by a filter on /Users.";
+    Err(ScimError::new(501, detail).into())
+}
+
+async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
     exchange.store.verify().await?;
     let error = ScimError::new(
         405,
@@ -248,6 +259,11 @@ fn refused(refusal: Refusal) -> Failure {
         Refusal::OtherTenant => ScimError::new(
             401,
             "This token does not open this URL: check that both belong to the same tenant.",
+        )
+        .into(),
+        Refusal::Suspended => ScimError::new(
+            403,
+            "The tenant is suspended: its administrator can make it serve again.",
         )
         .into(),
         Refusal::Store(error) => error.into(),

@@ -168,6 +168,7 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
         StoreError::Conflict { .. }
         | StoreError::Cycle
         | StoreError::TooLarge
+        | StoreError::InUse
         | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
@@ -273,6 +274,7 @@ fn failed(error: StoreError) -> Outcome {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable
         }
+        StoreError::InUse => Outcome::Failed("only declarations are refused so".to_owned()),
         StoreError::Failed(why) => Outcome::Failed(why),
     }
 }

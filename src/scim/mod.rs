@@ -14,3 +14,4 @@ pub mod path;
 pub mod resource;
 pub mod schema;
 pub mod search;
+pub mod urn;

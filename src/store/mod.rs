@@ -13,7 +13,11 @@ pub mod filter_sql;
 pub mod list;
 pub mod literals;
 pub mod members;
+pub mod reindex;
+pub mod removal;
 pub mod resources;
+pub mod settings;
+pub mod tenant_schemas;
 pub mod tenants;
 pub mod tokens;
 
