@@ -7,14 +7,16 @@
 -- change to what isolates cache of a tenant (settings, schemas, resource types), so that each
 -- request can tell in its own D1 round trip whether its cached copy is still true.
 CREATE TABLE tenants (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: isolates and objects remember by it
   slug TEXT NOT NULL,
   name TEXT NOT NULL,
-  settings TEXT NOT NULL DEFAULT '{}', -- JSON, src/store/tenants.rs `Settings`
+  settings TEXT NOT NULL DEFAULT '{}', -- JSON, src/store/settings.rs
   secret TEXT NOT NULL,                -- hex; seals this tenant's cursors
   revision INTEGER NOT NULL DEFAULT 1,
   created INTEGER NOT NULL,
-  suspended INTEGER                    -- NULL: serving. A time: every request is refused
+  suspended INTEGER,                   -- NULL: serving. A time: every request is refused
+  deleting INTEGER,                    -- NULL, or a time: suspended for good, its rows are going
+  reindex TEXT                         -- NULL, or JSON, src/store/reindex.rs: what is still to do
 ) STRICT;
 CREATE UNIQUE INDEX tenants_by_slug ON tenants (slug);
 

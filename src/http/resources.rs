@@ -17,6 +17,7 @@ use crate::scim::schema::Definition;
 use crate::store::document::{parse, prepare};
 use crate::store::error::StoreError;
 use crate::store::resources::{Derive, Found, Stored};
+use crate::store::settings::GroupPatchReturns;
 
 /// POST /{endpoint} (RFC 7644 §3.3)
 pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {
@@ -54,9 +55,10 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
     let location = exchange.location(definition, &found.stored.id);
     let body = exchange.render(definition, &found, &projection)?;
-    Ok(Reply::json(201, body)
+    let reply = Reply::json(201, body)
         .with("Location", location)
-        .with("ETag", etag(found.stored.version)))
+        .with("ETag", etag(found.stored.version));
+    Ok(preferred(exchange, reply))
 }
 
 /// GET /{endpoint}/{id} (RFC 7644 §3.4.1)
@@ -102,14 +104,16 @@ pub async fn replace(
     } else {
         let replaced = |old: &Map| validate::replace(definition, old, &body, exchange.mode());
         let found = change(exchange, definition, id, &projection, replaced).await?;
-        return answer(exchange, definition, &found, &projection);
+        let reply = answer(exchange, definition, &found, &projection)?;
+        return Ok(preferred(exchange, reply));
     };
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
-    answer(exchange, definition, &found, &projection)
+    let reply = answer(exchange, definition, &found, &projection)?;
+    Ok(preferred(exchange, reply))
 }
 
-/// PATCH /{endpoint}/{id} (RFC 7644 §3.5.2). A group answers 204 unless the client asks to see it:
-/// rendering a large one costs more than changing it.
+/// PATCH /{endpoint}/{id} (RFC 7644 §3.5.2). A group answers 204 unless the client asks to see it or
+/// the tenant's settings show it: rendering a large one costs more than changing it.
 pub async fn patch(
     exchange: &Exchange<'_>,
     definition: &Definition,
@@ -125,7 +129,10 @@ pub async fn patch(
             body,
         };
         let stored = membership(exchange, change).await?.stored;
-        if !exchange.wants_representation() {
+        let settings = &exchange.access().tenant.settings;
+        if settings.group_patch_returns == GroupPatchReturns::None
+            && !exchange.wants_representation()
+        {
             return Ok(Reply::empty(204).with("ETag", etag(stored.version)));
         }
         stored
@@ -133,10 +140,12 @@ pub async fn patch(
         let request = PatchRequest::parse(&body, exchange.mode())?;
         let patched = |old: &Map| patch::apply(definition, old, &request, exchange.mode());
         let found = change(exchange, definition, id, &projection, patched).await?;
-        return answer(exchange, definition, &found, &projection);
+        let reply = answer(exchange, definition, &found, &projection)?;
+        return Ok(preferred(exchange, reply));
     };
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
-    answer(exchange, definition, &found, &projection)
+    let reply = answer(exchange, definition, &found, &projection)?;
+    Ok(preferred(exchange, reply))
 }
 
 /// DELETE /{endpoint}/{id} (RFC 7644 §3.6)
@@ -204,7 +213,14 @@ async fn change(
 }
 
 async fn membership(exchange: &Exchange<'_>, change: Change) -> Result<Done, Failure> {
-    let done = client::send(exchange.env, &exchange.store, exchange.if_match(), change).await??;
+    let done = client::send(
+        exchange.env,
+        &exchange.store,
+        exchange.if_match(),
+        change,
+        exchange.is_to_panic("object"),
+    )
+    .await??;
     if !done.left_out.is_empty() {
         worker::console_log!(
             "{} left out {} members that do not exist",
@@ -259,8 +275,17 @@ fn answer(
         .with("ETag", etag(found.stored.version)))
 }
 
+/// Says that the client sees what it changed because it asked to (RFC 7240 §3).
+fn preferred(exchange: &Exchange<'_>, reply: Reply) -> Reply {
+    if exchange.prefers_representation() {
+        reply.with("Preference-Applied", "return=representation")
+    } else {
+        reply
+    }
+}
+
 /// The body as an object. Any JSON type will do: many clients send `application/json`, some none.
-fn body(exchange: &Exchange<'_>) -> Result<Map> {
+pub fn body(exchange: &Exchange<'_>) -> Result<Map> {
     let sent = exchange.parts.header("content-type").unwrap_or_default();
     let media_type = sent
         .split(';')

@@ -2,10 +2,14 @@
 
 use worker::Env;
 
+use super::allow::methods;
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
 use super::{Failure, discovery, lists, resources};
+use std::slice::from_ref as one;
+
 use crate::auth::{self, Refusal};
+use crate::membership::message::PANIC_HEADER;
 use crate::scim::error::ScimError;
 use crate::scim::mode::Mode;
 use crate::scim::resource::index::IndexPath;
@@ -71,17 +75,31 @@ impl Exchange<'_> {
     /// Whether the client asks to see what a PATCH left, which a group does not show otherwise.
     pub fn wants_representation(&self) -> bool {
         let parts = self.parts;
-        let prefer = parts
-            .header("prefer")
-            .unwrap_or_default()
-            .to_ascii_lowercase();
         parts.query("attributes").is_some()
             || parts.query("excludedAttributes").is_some()
-            || prefer.contains("return=representation")
+            || self.prefers_representation()
+    }
+
+    /// `Prefer: return=representation` (RFC 7240 §4.2).
+    pub fn prefers_representation(&self) -> bool {
+        let prefer = self.parts.header("prefer").unwrap_or_default();
+        prefer
+            .split([',', ';'])
+            .any(|one| one.trim().eq_ignore_ascii_case("return=representation"))
     }
 
     pub fn if_match(&self) -> Option<String> {
         self.parts.header("if-match")
+    }
+
+    /// Tests see to it that a panic harms nobody else, here and in the Membership object; a
+    /// deployment never sets PANIC_ROUTE.
+    pub fn is_to_panic(&self, place: &str) -> bool {
+        self.parts.header(PANIC_HEADER).as_deref() == Some(place)
+            && self
+                .env
+                .var("PANIC_ROUTE")
+                .is_ok_and(|value| value.to_string() == "on")
     }
 
     /// JSON text of a resource.
@@ -166,25 +184,41 @@ pub async fn answer(
 /// RFC 7644 §3.2, table 2.
 async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
     let method = exchange.parts.method.as_str();
-    panic_on_request(exchange);
+    assert!(!exchange.is_to_panic("1"), "asked for by {PANIC_HEADER}");
     let registry = &exchange.access().tenant.registry;
+    let Some(allow) = methods(registry, segments) else {
+        return unknown(exchange).await;
+    };
+    if method == "OPTIONS" {
+        exchange.store.verify().await?;
+        return Ok(Reply::empty(204).with("Allow", allow));
+    }
+    if !allow.split(", ").any(|allowed| allowed == method) {
+        return not_allowed(exchange, allow).await;
+    }
+    let method = if method == "HEAD" { "GET" } else { method };
     match segments {
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
             discovery::answer(exchange, segments).await
         }
-        [endpoint] => match (registry.definition(&format!("/{endpoint}")), method) {
-            (None, _) => unknown(exchange).await,
-            (Some(definition), "GET" | "HEAD") => lists::list(exchange, definition).await,
+        ["Me", ..] => me(exchange).await,
+        [] => lists::list(exchange, &registry.definitions).await,
+        [".search"] => lists::search(exchange, &registry.definitions).await,
+        [endpoint] => match (registry.at(endpoint), method) {
+            (Some(definition), "GET") => lists::list(exchange, one(definition)).await,
             (Some(definition), "POST") => resources::create(exchange, definition).await,
-            _ => not_allowed(exchange, "GET, HEAD, POST").await,
+            _ => unknown(exchange).await,
         },
-        [endpoint, id] => match (registry.definition(&format!("/{endpoint}")), method) {
-            (None, _) => unknown(exchange).await,
-            (Some(definition), "GET" | "HEAD") => resources::get(exchange, definition, id).await,
+        [endpoint, ".search"] => match registry.at(endpoint) {
+            Some(definition) => lists::search(exchange, one(definition)).await,
+            None => unknown(exchange).await,
+        },
+        [endpoint, id] => match (registry.at(endpoint), method) {
+            (Some(definition), "GET") => resources::get(exchange, definition, id).await,
             (Some(definition), "PUT") => resources::replace(exchange, definition, id).await,
             (Some(definition), "PATCH") => resources::patch(exchange, definition, id).await,
             (Some(definition), "DELETE") => resources::delete(exchange, definition, id).await,
-            _ => not_allowed(exchange, "GET, HEAD, PUT, PATCH, DELETE").await,
+            _ => unknown(exchange).await,
         },
         _ => unknown(exchange).await,
     }
@@ -200,7 +234,14 @@ async fn unknown(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     .into())
 }
 
-pub async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
+/// RFC 7644 §3.11: a token stands for an identity provider, and for no user.
+async fn me(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
+    exchange.store.verify().await?;
+    let detail = "/Me is not supported: a token of this service stands for no user. Find the user by a filter on /Users.";
+    Err(ScimError::new(501, detail).into())
+}
+
+async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
     exchange.store.verify().await?;
     let error = ScimError::new(
         405,
@@ -220,18 +261,11 @@ fn refused(refusal: Refusal) -> Failure {
             "This token does not open this URL: check that both belong to the same tenant.",
         )
         .into(),
+        Refusal::Suspended => ScimError::new(
+            403,
+            "The tenant is suspended: its administrator can make it serve again.",
+        )
+        .into(),
         Refusal::Store(error) => error.into(),
-    }
-}
-
-/// Tests see to it that a panic harms nobody else; a deployment never sets PANIC_ROUTE.
-fn panic_on_request(exchange: &Exchange<'_>) {
-    if exchange.parts.header("x-scim-edge-panic").is_some()
-        && exchange
-            .env
-            .var("PANIC_ROUTE")
-            .is_ok_and(|value| value.to_string() == "on")
-    {
-        panic!("asked for by x-scim-edge-panic");
     }
 }

@@ -221,11 +221,35 @@ impl Rows {
     }
 }
 
+/// A row by the names of its columns: D1's, or that of the SQLite which tests run statements on.
+pub trait Columns {
+    /// `None` for NULL.
+    fn text(&self, column: &str) -> Option<String>;
+
+    /// `None` for NULL.
+    fn integer(&self, column: &str) -> Option<i64>;
+}
+
+impl Columns for Row {
+    fn text(&self, column: &str) -> Option<String> {
+        self.text(column)
+    }
+
+    fn integer(&self, column: &str) -> Option<i64> {
+        self.integer(column)
+    }
+}
+
 impl Row {
     /// `None` for NULL.
     pub fn text(&self, column: &str) -> Option<String> {
         let value = Reflect::get(&self.0, &JsString::from(column)).ok()?;
         value.as_string()
+    }
+
+    /// `None` for NULL.
+    pub fn real(&self, column: &str) -> Option<f64> {
+        number(&self.0, column)
     }
 
     /// `None` for NULL.

@@ -8,11 +8,16 @@ pub mod d1;
 pub mod derived;
 pub mod document;
 pub mod error;
+pub mod fill;
 pub mod filter_sql;
 pub mod list;
 pub mod literals;
 pub mod members;
+pub mod reindex;
+pub mod removal;
 pub mod resources;
+pub mod settings;
+pub mod tenant_schemas;
 pub mod tenants;
 pub mod tokens;
 

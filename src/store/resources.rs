@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::d1::{Parameter, Row, Rows, Statement};
+use super::d1::{Columns, Parameter, Row, Statement};
 use super::error::{self, StoreError};
-use super::list::{Listed, Query};
 use super::{GUARD, Store};
 use crate::scim::resource::index::IndexEntry;
 
@@ -37,7 +36,7 @@ impl Stored {
     pub const COLUMNS: &str = "r.seq, r.id, r.version, r.created, r.modified, r.document";
 
     /// `None` where an outer join found no resource.
-    pub fn read(row: &Row) -> Option<Self> {
+    pub fn read(row: &impl Columns) -> Option<Self> {
         Some(Self {
             seq: row.integer("seq")?,
             id: row.text("id")?,
@@ -65,7 +64,7 @@ pub struct Found {
     pub stored: Stored,
     pub derived: Option<String>,
     /// The member after which there are more.
-    more: Option<i64>,
+    pub(super) more: Option<i64>,
 }
 
 impl Found {
@@ -77,7 +76,7 @@ impl Found {
         }
     }
 
-    fn read(row: &Row) -> Option<Self> {
+    pub(super) fn read(row: &Row) -> Option<Self> {
         let (derived, more) = read_derived(row);
         // An empty list is an attribute without a value, which is not shown.
         let derived = derived.filter(|text| text != "[]");
@@ -90,7 +89,7 @@ impl Found {
 }
 
 /// JSON text, and behind a line break the member after which there are more.
-fn read_derived(row: &Row) -> (Option<String>, Option<i64>) {
+pub(super) fn read_derived(row: &Row) -> (Option<String>, Option<i64>) {
     let Some(mut text) = row.text("derived") else {
         return (None, None);
     };
@@ -102,37 +101,64 @@ fn read_derived(row: &Row) -> (Option<String>, Option<i64>) {
     (Some(text), more)
 }
 
+/// Joins a further list's JSON text to one that has elements.
+pub(super) fn append(list: &mut String, further: Option<&str>) {
+    let elements = further.and_then(|text| text.strip_prefix('['));
+    if let Some(elements) = elements
+        && elements != "]"
+    {
+        list.pop();
+        list.push(',');
+        list.push_str(elements);
+    }
+}
+
 /// Members that a row carries at the most: about 220 bytes each, of a row's 2 MB.
-const MEMBERS_PER_ROW: u32 = 4000;
+pub(super) const MEMBERS_PER_ROW: u32 = 4000;
 
 impl Derive {
-    /// A scalar expression over `resources r`: see [`read_derived`].
-    pub(super) fn sql(self, base: &str) -> String {
+    /// A scalar expression over `resources r`: see [`read_derived`]. `members` is how many it shows
+    /// at the most.
+    pub(super) fn sql(self, base: &str, members: u32) -> String {
         match self {
             Self::Nothing => "NULL".to_owned(),
-            Self::Groups => format!(
-                "(WITH RECURSIVE up (seq, far) AS (\
-                 SELECT m.\"group\", 0 FROM members m WHERE m.member = r.seq \
-                 UNION SELECT m.\"group\", 1 FROM up CROSS JOIN members m ON m.member = up.seq) \
-                 SELECT json_group_array(json_object('value', g.id, \
-                 '$ref', {base} || '/Groups/' || g.id, \
-                 'display', g.display, 'type', iif(u.far, 'indirect', 'direct'))) \
-                 FROM (SELECT seq, min(far) AS far FROM up GROUP BY seq) u \
-                 CROSS JOIN resources g ON g.seq = u.seq)"
-            ),
-            Self::Members => members_sql("r.seq", base, "0"),
+            Self::Groups => {
+                let shown = |kind: &str| {
+                    format!(
+                        "json_object('value', g.id, '$ref', {base} || '/Groups/' || g.id, \
+                         'display', g.display, 'type', {kind})"
+                    )
+                };
+                // Most people's groups are in no group: then one pass over the memberships is all.
+                format!(
+                    "(SELECT CASE WHEN \
+                     max(EXISTS (SELECT 1 FROM members p WHERE p.member = m.\"group\")) \
+                     THEN (WITH RECURSIVE up (seq, far) AS (\
+                     SELECT m.\"group\", 0 FROM members m WHERE m.member = r.seq \
+                     UNION SELECT m.\"group\", 1 FROM up CROSS JOIN members m ON m.member = up.seq) \
+                     SELECT json_group_array({}) \
+                     FROM (SELECT seq, min(far) AS far FROM up GROUP BY seq) u \
+                     CROSS JOIN resources g ON g.seq = u.seq) \
+                     ELSE json_group_array({}) END \
+                     FROM members m CROSS JOIN resources g ON g.seq = m.\"group\" \
+                     WHERE m.member = r.seq)",
+                    shown("iif(u.far, 'indirect', 'direct')"),
+                    shown("'direct'"),
+                )
+            }
+            Self::Members => members_sql("r.seq", base, "0", members),
         }
     }
 }
 
-fn members_sql(group: &str, base: &str, after: &str) -> String {
+pub(super) fn members_sql(group: &str, base: &str, after: &str, limit: u32) -> String {
     format!(
         "(SELECT json_group_array(json_object('value', o.id, '$ref', \
          {base} || iif(o.type = 'Group', '/Groups/', '/Users/') || o.id, 'type', o.type, \
          'display', coalesce(m.display, o.display))) \
-         || iif(count(*) = {MEMBERS_PER_ROW}, char(10) || max(m.member), '') \
+         || iif(count(*) = {limit}, char(10) || max(m.member), '') \
          FROM (SELECT member, display FROM members WHERE \"group\" = {group} AND member > {after} \
-         ORDER BY member LIMIT {MEMBERS_PER_ROW}) m CROSS JOIN resources o ON o.seq = m.member)"
+         ORDER BY member LIMIT {limit}) m CROSS JOIN resources o ON o.seq = m.member)"
     )
 }
 
@@ -149,7 +175,7 @@ impl Store {
             "SELECT {}, {} AS derived FROM (SELECT k.tenant AS tenant {GUARD}) g \
              LEFT JOIN resources r ON r.tenant = g.tenant AND r.type = ?5 AND r.id = ?6",
             Stored::COLUMNS,
-            derive.sql("?7"),
+            derive.sql("?7", MEMBERS_PER_ROW),
         );
         let mut parameters = self.guard().to_vec();
         parameters.extend([resource_type.into(), id.into()]);
@@ -179,33 +205,8 @@ impl Store {
         Ok(found.and_then(|found| found.derived))
     }
 
-    /// One page, in one round trip, unless a group in it has more members than one row can carry.
-    pub async fn list(&self, query: &Query<'_>) -> Result<Listed, StoreError> {
-        let mut statements = Vec::new();
-        if query.limit > 0 {
-            statements.push(query.page(self.tenant()));
-        }
-        statements.push(query.total(self.tenant()));
-        let rows = self.read(&statements).await?;
-        let total = rows
-            .last()
-            .and_then(Rows::first)
-            .and_then(|row| row.integer("total"));
-        let mut found: Vec<Found> = match query.limit {
-            0 => Vec::new(),
-            _ => rows[0].iter().filter_map(|row| Found::read(&row)).collect(),
-        };
-        for one in &mut found {
-            self.complete(one, query.derive, query.base).await?;
-        }
-        Ok(Listed {
-            found,
-            total: total.unwrap_or_default().max(0) as u64,
-        })
-    }
-
     /// Reads the members that did not fit into a group's row, [`MEMBERS_PER_ROW`] a round trip.
-    async fn complete(
+    pub(super) async fn complete(
         &self,
         found: &mut Found,
         derive: Derive,
@@ -220,19 +221,16 @@ impl Store {
         let mut last = found.more;
         while let Some(after) = last {
             let statement = Statement::new(
-                format!("SELECT {} AS derived", members_sql("?1", "?2", "?3")),
+                format!(
+                    "SELECT {} AS derived",
+                    members_sql("?1", "?2", "?3", MEMBERS_PER_ROW)
+                ),
                 [found.stored.seq.into(), base.into(), after.into()],
             );
             let rows = self.read(&[statement]).await?;
             let Some(row) = rows[0].first() else { break };
             let (next, more) = read_derived(&row);
-            if let Some(elements) = next.as_deref().and_then(|next| next.strip_prefix('['))
-                && elements != "]"
-            {
-                text.pop();
-                text.push(',');
-                text.push_str(elements);
-            }
+            append(text, next.as_deref());
             last = more;
         }
         Ok(())
