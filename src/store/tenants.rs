@@ -83,8 +83,7 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     let tenant = read(&row, Some(&rows[1]), None)?;
     let registry = tenant.registry()?;
     let incomplete = tenant.reindex.as_ref().map_or(&[][..], |work| &work.fill);
-    let index = IndexPaths::new(&registry, &tenant.settings.indexed, tenant.settings.mode)
-        .without(incomplete);
+    let index = IndexPaths::new(&registry, &tenant.settings.indexed).without(incomplete);
     Ok(Loaded::Live(TenantContext {
         id: tenant.id,
         slug: tenant.slug,
