@@ -15,6 +15,7 @@ use crate::scim::mode::Mode;
 use crate::scim::resource::index::IndexPath;
 use crate::scim::resource::project::Projection;
 use crate::scim::resource::render::{Shown, render};
+use crate::scim::resource::version::etag_with;
 use crate::scim::schema::{Attribute, Definition};
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
@@ -102,6 +103,15 @@ impl Exchange<'_> {
                 .is_ok_and(|value| value.to_string() == "on")
     }
 
+    /// A user's groups change without a new version of the user, so that they join its tag.
+    pub fn etag(&self, definition: &Definition, found: &Found) -> String {
+        let groups = found
+            .derived
+            .as_deref()
+            .filter(|_| definition.groups().is_some());
+        etag_with(found.stored.version, groups)
+    }
+
     /// JSON text of a resource.
     pub fn render(
         &self,
@@ -118,7 +128,7 @@ impl Exchange<'_> {
             .map(|(attribute, text)| (attribute.name.as_str(), text));
         let shown = Shown {
             location: &self.location(definition, &stored.id),
-            version: stored.version,
+            etag: &self.etag(definition, found),
             created: stored.created,
             modified: stored.modified,
             document: &stored.document,
@@ -157,6 +167,7 @@ pub async fn answer(
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let mut attempt = 1;
     loop {
+        let trips = database.cost().trips;
         let access = auth::authenticate(database, authorization.as_deref(), tenant, parts.now)
             .await
             .map_err(refused)?;
@@ -170,7 +181,16 @@ pub async fn answer(
             },
             base: format!("{}{base_path}", parts.origin),
         };
-        match endpoint(&exchange, &segments).await {
+        let answer = match endpoint(&exchange, &segments).await {
+            // Refused before D1 was asked: what the isolate remembers of token and schemas decides
+            // nothing until D1 has said that it is still true.
+            Err(Failure::Scim(error)) if database.cost().trips == trips => {
+                let verified = exchange.store.verify().await.map_err(Failure::from);
+                verified.and(Err(error.into()))
+            }
+            answer => answer,
+        };
+        match answer {
             Err(Failure::Store(StoreError::Stale)) if attempt < ATTEMPTS => {
                 auth::forget(exchange.access());
             }

@@ -10,6 +10,7 @@ pub mod document;
 pub mod error;
 pub mod fill;
 pub mod filter_sql;
+pub mod index;
 pub mod list;
 pub mod literals;
 pub mod members;
