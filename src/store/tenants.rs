@@ -215,7 +215,7 @@ impl Tenant {
 fn read(row: &Row, declared: Option<&Rows>, counters: Option<&Rows>) -> Result<Tenant, StoreError> {
     let text = |column: &str| row.text(column).ok_or_else(|| corrupt(column));
     let integer = |column: &str| row.integer(column).ok_or_else(|| corrupt(column));
-    let settings = serde_json::from_str(&text("settings")?).map_err(|_| corrupt("settings"))?;
+    let settings = crate::scim::json::read(&text("settings")?).map_err(|_| corrupt("settings"))?;
     let reindex = row.text("reindex");
     let count = |row: Row| Some((row.text("type")?, row.integer("resources")?));
     Ok(Tenant {
@@ -228,7 +228,7 @@ fn read(row: &Row, declared: Option<&Rows>, counters: Option<&Rows>) -> Result<T
         suspended: row.integer("suspended"),
         deleting: row.integer("deleting"),
         reindex: reindex
-            .map(|text| serde_json::from_str(&text).map_err(|_| corrupt("reindex")))
+            .map(|text| crate::scim::json::read(&text).map_err(|_| corrupt("reindex")))
             .transpose()?,
         declared: declared.map_or_else(|| Ok(Declared::default()), tenant_schemas::read)?,
         resources: counters.map_or_else(Vec::new, |rows| rows.iter().filter_map(count).collect()),
