@@ -22,7 +22,12 @@ const PURE: &[&str] = &[
     "store/filter_sql",
     "store/literals.rs",
     "auth/token.rs",
+    "store/members/read.rs",
+    "store/members/write.rs",
     "membership/plan.rs",
+    "membership/question.rs",
+    "membership/roll.rs",
+    "membership/target.rs",
     "membership/steps.rs",
     "http/route.rs",
 ];
