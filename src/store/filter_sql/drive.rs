@@ -22,6 +22,14 @@ pub struct Span {
 }
 
 impl Compiler<'_> {
+    /// The conditions of which one has to hold, for a filter that can drive.
+    pub fn driven_parts(&mut self, node: &Node) -> Option<Vec<Sql>> {
+        match node {
+            Node::Or(nodes) => nodes.iter().map(|node| self.driven(node)).collect(),
+            node => Some(vec![self.driven(node)?]),
+        }
+    }
+
     /// The whole condition for a node that can drive: for a comparison the look-up itself, for an
     /// `and` its best part's look-up and everything else as a condition, for an `or` whose parts
     /// can all drive, all of them.

@@ -42,7 +42,8 @@ pub struct Columns<'a> {
 /// A condition on `resources r`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
-    condition: Sql,
+    /// One of these holds: the parts of an `or` that names its rows, or else the one condition.
+    either: Vec<Sql>,
     pub reads: Reads,
 }
 
@@ -67,19 +68,19 @@ pub fn compile(checked: &Checked, columns: &Columns, literals: &mut Literals) ->
     let spanned = span.from.is_some() || span.to.is_some();
     if spanned && (rank.is_none() || span.from.is_some() && rank >= Some(drive::PREFIX)) {
         return Clause {
-            condition: compiler.resource_condition(&checked.root),
+            either: vec![compiler.resource_condition(&checked.root)],
             reads: Reads::Modified(span),
         };
     }
-    match compiler.driven(&checked.root) {
-        Some(condition) => Clause {
-            condition,
+    match compiler.driven_parts(&checked.root) {
+        Some(either) => Clause {
+            either,
             reads: Reads::Named {
                 few: rank < Some(drive::RELATED),
             },
         },
         None => Clause {
-            condition: compiler.resource_condition(&checked.root),
+            either: vec![compiler.resource_condition(&checked.root)],
             reads: Reads::All,
         },
     }
@@ -102,17 +103,27 @@ pub fn scoped(types: &[(Columns, Option<&Clause>)], literals: &mut Literals) -> 
         clause.is_some_and(|clause| matches!(clause.reads, Reads::Named { .. }))
     };
     let plus = if types.iter().all(named) { "+" } else { "" };
-    let of_type = |(columns, clause): &(Columns, Option<&Clause>)| {
+    let tenant = format!("{plus}r.tenant = {}", columns.tenant);
+    if let [(columns, clause)] = types {
         let resource_type = literals.add(columns.definition.resource_type.name.as_str());
-        let only = format!("{plus}r.type = {resource_type}");
+        let filter = clause.map(|clause| join("OR", clause.either.clone()).text);
+        let filter = filter
+            .map(|filter| format!(" AND {filter}"))
+            .unwrap_or_default();
+        return format!("{tenant} AND {plus}r.type = {resource_type}{filter}");
+    }
+    // With a plus in every case, so that SQLite makes no list of the types: it would then walk
+    // through each from its beginning.
+    let mut either = Vec::new();
+    for (columns, clause) in types {
+        let resource_type = literals.add(columns.definition.resource_type.name.as_str());
         match clause {
-            Some(clause) => Sql {
-                height: clause.condition.height + 1,
-                text: format!("({only} AND {})", clause.condition.text),
-            },
-            None => Sql::leaf(format!("({only})")),
+            Some(clause) => either.extend(clause.either.iter().map(|condition| Sql {
+                height: condition.height + 1,
+                text: format!("(+r.type = {resource_type} AND {})", condition.text),
+            })),
+            None => either.push(Sql::leaf(format!("(+r.type = {resource_type})"))),
         }
-    };
-    let types = join("OR", types.iter().map(of_type).collect());
-    format!("{plus}r.tenant = {} AND {}", columns.tenant, types.text)
+    }
+    format!("{tenant} AND {}", join("OR", either).text)
 }
