@@ -91,11 +91,7 @@ impl Edge {
                     Parameter::Null => Sql::Null,
                 });
             let mut prepared = self.database.prepare(&statement.sql)?;
-            let names: Vec<String> = prepared
-                .column_names()
-                .iter()
-                .map(|n| (*n).into())
-                .collect();
+            let names: Vec<String> = prepared.column_names().map(str::to_owned).collect();
             let rows = prepared.query_map(params_from_iter(parameters), |row| {
                 let cells = names.iter().enumerate();
                 let cells = cells.map(|(at, name)| Ok((name.clone(), row.get(at)?)));
