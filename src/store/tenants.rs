@@ -81,19 +81,7 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     }
     let secret = row.text("secret").ok_or_else(|| corrupt("secret"))?;
     let tenant = read(&row, Some(&rows[1]), None)?;
-    let registry = tenant.registry()?;
-    let incomplete = tenant.reindex.as_ref().map_or(&[][..], |work| &work.fill);
-    let index = IndexPaths::new(&registry, &tenant.settings.indexed, tenant.settings.mode)
-        .without(incomplete);
-    Ok(Loaded::Live(TenantContext {
-        id: tenant.id,
-        slug: tenant.slug,
-        revision: tenant.revision,
-        settings: tenant.settings,
-        secret,
-        registry,
-        index,
-    }))
+    Ok(Loaded::Live(tenant.context(secret)?))
 }
 
 /// What a new tenant is made of.
@@ -203,6 +191,23 @@ pub async fn update(
 
 impl Tenant {
     /// The standard schemas and resource types and the tenant's own.
+    /// What requests need to know. `secret` seals cursors.
+    pub fn context(self, secret: String) -> Result<TenantContext, StoreError> {
+        let registry = self.registry()?;
+        let incomplete = self.reindex.as_ref().map_or(&[][..], |work| &work.fill);
+        let index = IndexPaths::new(&registry, &self.settings.indexed, self.settings.mode)
+            .without(incomplete);
+        Ok(TenantContext {
+            id: self.id,
+            slug: self.slug,
+            revision: self.revision,
+            settings: self.settings,
+            secret,
+            registry,
+            index,
+        })
+    }
+
     pub fn registry(&self) -> Result<Registry, StoreError> {
         if self.declared.schemas.is_empty() && self.declared.types.is_empty() {
             return Ok(Registry::builtin().clone());
