@@ -70,7 +70,7 @@ impl Edge {
         Self {
             database,
             mode,
-            index: IndexPaths::new(Registry::builtin(), &[], mode),
+            index: IndexPaths::new(Registry::builtin(), &[]),
         }
     }
 

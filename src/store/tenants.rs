@@ -195,8 +195,7 @@ impl Tenant {
     pub fn context(self, secret: String) -> Result<TenantContext, StoreError> {
         let registry = self.registry()?;
         let incomplete = self.reindex.as_ref().map_or(&[][..], |work| &work.fill);
-        let index = IndexPaths::new(&registry, &self.settings.indexed, self.settings.mode)
-            .without(incomplete);
+        let index = IndexPaths::new(&registry, &self.settings.indexed).without(incomplete);
         Ok(TenantContext {
             id: self.id,
             slug: self.slug,
