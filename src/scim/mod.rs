@@ -7,6 +7,7 @@ pub mod discovery;
 pub mod error;
 pub mod filter;
 pub mod fold;
+pub mod json;
 pub mod list;
 pub mod mode;
 pub mod patch;

@@ -42,7 +42,7 @@ pub fn prepare(definition: &Definition, document: &Map, paths: &[IndexPath]) -> 
 
 /// A stored document. That it parses is the store's own promise.
 pub fn parse(document: &str) -> Result<Map> {
-    serde_json::from_str(document)
+    crate::scim::json::read(document)
         .map_err(|_| ScimError::new(500, "A stored document cannot be read."))
 }
 

@@ -45,16 +45,16 @@ pub fn render(definition: &Definition, shown: &Shown, projection: &Projection) -
         return Ok(text);
     }
     let broken = |_| ScimError::new(500, "A stored document cannot be read.");
-    let mut whole: Map<String, Value> = serde_json::from_str(document).map_err(broken)?;
+    let mut whole: Map<String, Value> = crate::scim::json::read(document).map_err(broken)?;
     if let Some((name, value)) = shown.derived {
         whole.insert(
             name.to_owned(),
-            serde_json::from_str(value).map_err(broken)?,
+            crate::scim::json::read(value).map_err(broken)?,
         );
     }
     whole.insert(
         "meta".to_owned(),
-        serde_json::from_str(&meta).map_err(broken)?,
+        crate::scim::json::read(&meta).map_err(broken)?,
     );
     project(definition, &mut whole, projection);
     Ok(Value::Object(whole).to_string())
