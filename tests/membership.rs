@@ -1,6 +1,7 @@
 //! The plan of the Membership object on the SQLite that D1 is, against a model that makes one change
 //! after the other: the same outcomes, members and versions, however the changes fall into batches.
 
+#[allow(dead_code)]
 mod generate;
 
 use std::collections::BTreeMap;
@@ -334,7 +335,7 @@ impl Model {
 
     fn store(&mut self, id: &str, group: Group, left_out: Vec<String>) -> String {
         let taken = |(other, one): (&String, &Group)| other != id && one.name == group.name;
-        if self.mode == Mode::Compat && self.groups.iter().any(taken) {
+        if self.groups.iter().any(taken) {
             return "409".to_owned();
         }
         let summary = format!("v{} {left_out:?}", group.version);
