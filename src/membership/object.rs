@@ -13,6 +13,7 @@ use super::message::{Answer, Envelope, Outcome, PANIC_HEADER};
 use super::plan::{Rules, plan};
 use super::question::question;
 use crate::scim::error::ScimError;
+use crate::scim::json;
 use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
 use crate::store::members;
@@ -69,7 +70,7 @@ impl DurableObject for Membership {
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let panics = request.headers().has(PANIC_HEADER)?;
         let bytes = request.bytes().await?;
-        let envelope: Envelope = serde_json::from_slice(&bytes)?;
+        let envelope: Envelope = json::read(&bytes)?;
         let (reply, answer) = oneshot::channel();
         self.shared.queue.borrow_mut().push_back(Waiting {
             envelope,
@@ -168,6 +169,7 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
         StoreError::Conflict { .. }
         | StoreError::Cycle
         | StoreError::TooLarge
+        | StoreError::InUse
         | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
@@ -273,6 +275,7 @@ fn failed(error: StoreError) -> Outcome {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable
         }
+        StoreError::InUse => Outcome::Failed("only declarations are refused so".to_owned()),
         StoreError::Failed(why) => Outcome::Failed(why),
     }
 }

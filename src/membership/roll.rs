@@ -178,7 +178,7 @@ impl Roll {
         self.known.iter().filter_map(|(seq, known)| {
             let display = known.now.as_ref()?;
             let is_new = known.before.as_ref() != Some(display);
-            is_new.then(|| (*seq, known.id.as_str(), display.as_deref()))
+            is_new.then_some((*seq, known.id.as_str(), display.as_deref()))
         })
     }
 }

@@ -63,7 +63,7 @@ pub fn open<P: DeserializeOwned>(
         .verify_truncated_left(seal)
         .map_err(|_| invalid())?;
     let (expires, first_count, total, end): (i64, u32, _, _) =
-        serde_json::from_slice(content).map_err(|_| invalid())?;
+        crate::scim::json::read(content).map_err(|_| invalid())?;
     if now >= expires {
         return Err(ScimError::bad(
             ScimType::ExpiredCursor,

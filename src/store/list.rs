@@ -252,7 +252,7 @@ impl Query<'_> {
         }
         // A real number comes as such: SQLite's JSON would round it.
         let key = match row.text("key") {
-            Some(text) => serde_json::from_str::<(Value,)>(&text).ok()?.0,
+            Some(text) => crate::scim::json::read::<(Value,)>(&text).ok()?.0,
             None => row.real("key")?.into(),
         };
         Some(Position(key, last))

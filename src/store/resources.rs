@@ -1,10 +1,10 @@
 //! Resources of every type, one row each, and their index entries.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::d1::{Columns, Parameter, Row, Statement};
+use super::d1::{Columns, Row, Statement};
 use super::error::{self, StoreError};
+use super::index::{Owner, as_json};
 use super::{GUARD, Store};
 use crate::scim::resource::index::IndexEntry;
 
@@ -193,16 +193,33 @@ impl Store {
         Ok(Some(found))
     }
 
-    /// Only what is derived of a resource.
+    /// Only what is derived of a resource that this request has just written: the guard held then,
+    /// and nothing that fails now may make the change look as if it had not happened. So `None`
+    /// also stands for what could not be read.
     pub async fn derived(
         &self,
         resource_type: &str,
         id: &str,
         derive: Derive,
         base: &str,
-    ) -> Result<Option<String>, StoreError> {
-        let found = self.get(resource_type, id, derive, base).await?;
-        Ok(found.and_then(|found| found.derived))
+    ) -> Option<String> {
+        let sql = format!(
+            "SELECT {}, {} AS derived FROM resources r \
+             WHERE r.tenant = ?1 AND r.type = ?2 AND r.id = ?3",
+            Stored::COLUMNS,
+            derive.sql("?4", MEMBERS_PER_ROW),
+        );
+        let parameters = [
+            self.tenant().into(),
+            resource_type.into(),
+            id.into(),
+            base.into(),
+        ];
+        let statement = Statement::new(sql, parameters);
+        let rows = self.database.query(statement).await.ok()?;
+        let mut found = Found::read(&rows.first()?)?;
+        self.complete(&mut found, derive, base).await.ok()?;
+        found.derived
     }
 
     /// Reads the members that did not fit into a group's row, [`MEMBERS_PER_ROW`] a round trip.
@@ -227,8 +244,8 @@ impl Store {
                 ),
                 [found.stored.seq.into(), base.into(), after.into()],
             );
-            let rows = self.read(&[statement]).await?;
-            let Some(row) = rows[0].first() else { break };
+            let rows = self.database.query(statement).await?;
+            let Some(row) = rows.first() else { break };
             let (next, more) = read_derived(&row);
             append(text, next.as_deref());
             last = more;
@@ -258,7 +275,7 @@ impl Store {
             ],
         );
         let mut statements = vec![insert];
-        statements.extend(self.index_created(resource_type, id, index));
+        statements.extend(self.owner(resource_type, id, None).added(index));
         self.write(statements).await.map(|_| ())
     }
 
@@ -282,11 +299,13 @@ impl Store {
             new.display.clone().into(),
             new.document.as_str().into(),
             new.folded.clone().into(),
+            current.id.as_str().into(),
         ]);
         let update = format!(
             "UPDATE resources SET version = version + 1, modified = ?7, display = ?8, \
              document = ?9, folded = ?10 \
-             WHERE seq = ?5 AND version = ?6 AND tenant = ?2 AND EXISTS (SELECT 1 {GUARD})"
+             WHERE seq = ?5 AND version = ?6 AND id = ?11 AND tenant = ?2 \
+             AND EXISTS (SELECT 1 {GUARD})"
         );
         let moved = format!(
             "INSERT INTO assertions SELECT changes() = 1, '{}'",
@@ -296,8 +315,9 @@ impl Store {
             Statement::new(update, parameters),
             Statement::new(moved, []),
         ];
-        statements.extend(self.index_removed(resource_type, &current.id, removed));
-        statements.extend(self.index_added(resource_type, &current.id, current.seq, added));
+        let owner = self.owner(resource_type, &current.id, Some(current.seq));
+        statements.extend(owner.removed(removed));
+        statements.extend(owner.added(added));
         self.database.batch(&statements).await.map(|_| ())
     }
 
@@ -312,7 +332,8 @@ impl Store {
             assert_version(current),
             Statement::new("DELETE FROM resources WHERE seq = ?1", [current.seq.into()]),
         ];
-        statements.extend(self.index_removed(resource_type, &current.id, index));
+        let owner = self.owner(resource_type, &current.id, Some(current.seq));
+        statements.extend(owner.removed(index));
         self.write(statements).await.map(|_| ())
     }
 
@@ -331,7 +352,7 @@ impl Store {
         let parameters = [
             self.tenant().into(),
             resource_type.into(),
-            entries(&unique, ""),
+            as_json(&unique, ""),
             id.into(),
         ];
         let rows = self.read(&[Statement::new(sql, parameters)]).await?;
@@ -344,90 +365,14 @@ impl Store {
         }))
     }
 
-    /// One statement an entry: a handful at the most, each found by its key.
-    fn index_removed<'e>(
-        &self,
-        resource_type: &'e str,
-        id: &'e str,
-        index: &'e [IndexEntry],
-    ) -> impl Iterator<Item = Statement> + 'e {
-        let tenant = self.tenant();
-        index.iter().map(move |entry| {
-            Statement::new(
-                "DELETE FROM attribute_index WHERE tenant = ?1 AND type = ?2 AND path = ?3 \
-                 AND value = ?4 AND slot = ?5",
-                [
-                    tenant.into(),
-                    resource_type.into(),
-                    entry.path.as_str().into(),
-                    entry.value.as_str().into(),
-                    slot(entry, id).into(),
-                ],
-            )
-        })
+    fn owner<'a>(&self, resource_type: &'a str, id: &'a str, seq: Option<i64>) -> Owner<'a> {
+        Owner {
+            tenant: self.tenant(),
+            resource_type,
+            id,
+            seq,
+        }
     }
-
-    /// Entries of a resource whose `seq` is known.
-    fn index_added<'e>(
-        &self,
-        resource_type: &'e str,
-        id: &'e str,
-        seq: i64,
-        index: &'e [IndexEntry],
-    ) -> impl Iterator<Item = Statement> + 'e {
-        let tenant = self.tenant();
-        index.chunks(ENTRIES_PER_STATEMENT).map(move |entries| {
-            let mut sql = "INSERT INTO attribute_index \
-                 (tenant, type, resource, path, value, slot) VALUES "
-                .to_owned();
-            let mut parameters: Vec<Parameter> =
-                vec![tenant.into(), resource_type.into(), seq.into()];
-            for (at, entry) in entries.iter().enumerate() {
-                let first = 4 + 3 * at;
-                let comma = if at == 0 { "" } else { ", " };
-                sql.push_str(&format!(
-                    "{comma}(?1, ?2, ?3, ?{first}, ?{}, ?{})",
-                    first + 1,
-                    first + 2
-                ));
-                parameters.extend([
-                    entry.path.as_str().into(),
-                    entry.value.as_str().into(),
-                    slot(entry, id).into(),
-                ]);
-            }
-            Statement::new(sql, parameters)
-        })
-    }
-
-    /// Entries of a resource that the same batch inserts.
-    fn index_created(
-        &self,
-        resource_type: &str,
-        id: &str,
-        index: &[IndexEntry],
-    ) -> Option<Statement> {
-        let sql = "INSERT INTO attribute_index (tenant, type, path, value, slot, resource) \
-             SELECT r.tenant, r.type, e.value ->> 0, e.value ->> 1, e.value ->> 2, r.seq \
-             FROM resources r CROSS JOIN json_each(?4) e \
-             WHERE r.tenant = ?1 AND r.type = ?2 AND r.id = ?3";
-        (!index.is_empty()).then(|| {
-            let parameters = [
-                self.tenant().into(),
-                resource_type.into(),
-                id.into(),
-                entries(index, id),
-            ];
-            Statement::new(sql, parameters)
-        })
-    }
-}
-
-/// D1 binds 100 parameters at the most: three are shared, three belong to each entry.
-const ENTRIES_PER_STATEMENT: usize = 32;
-
-fn slot<'e>(entry: &IndexEntry, id: &'e str) -> &'e str {
-    if entry.unique { "" } else { id }
 }
 
 fn assert_version(current: &Stored) -> Statement {
@@ -444,13 +389,4 @@ fn assert_version(current: &Stored) -> Statement {
             current.version.into(),
         ],
     )
-}
-
-/// Entries as one JSON parameter: `[[path, value, slot], …]`.
-fn entries(index: &[IndexEntry], id: &str) -> Parameter {
-    let list: Vec<_> = index
-        .iter()
-        .map(|entry| json!([entry.path, entry.value, slot(entry, id)]))
-        .collect();
-    serde_json::Value::from(list).to_string().into()
 }
