@@ -130,6 +130,10 @@ fn refuse(parts: &Parts, failure: &Failure, say: Say) -> Reply {
             "Others change the same resource all the time: send the request again.",
             say,
         ),
+        Failure::Store(StoreError::TooLarge) => say(&ScimError::new(
+            413,
+            "The resource is too large: with what is kept beside it, it may have 2 MB.",
+        )),
         Failure::Store(error) => failed(parts, error, say),
     }
 }

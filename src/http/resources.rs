@@ -55,9 +55,10 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
     let location = exchange.location(definition, &found.stored.id);
     let body = exchange.render(definition, &found, &projection)?;
-    Ok(Reply::json(201, body)
+    let reply = Reply::json(201, body)
         .with("Location", location)
-        .with("ETag", etag(found.stored.version)))
+        .with("ETag", etag(found.stored.version));
+    Ok(preferred(exchange, reply))
 }
 
 /// GET /{endpoint}/{id} (RFC 7644 §3.4.1)
@@ -102,10 +103,13 @@ pub async fn replace(
         membership(exchange, change).await?.stored
     } else {
         let replaced = |old: &Map| validate::replace(definition, old, &body, exchange.mode());
-        change(exchange, definition, id, replaced).await?
+        let found = change(exchange, definition, id, &projection, replaced).await?;
+        let reply = answer(exchange, definition, &found, &projection)?;
+        return Ok(preferred(exchange, reply));
     };
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
-    answer(exchange, definition, &found, &projection)
+    let reply = answer(exchange, definition, &found, &projection)?;
+    Ok(preferred(exchange, reply))
 }
 
 /// PATCH /{endpoint}/{id} (RFC 7644 §3.5.2). A group answers 204 unless the client asks to see it or
@@ -135,10 +139,13 @@ pub async fn patch(
     } else {
         let request = PatchRequest::parse(&body, exchange.mode())?;
         let patched = |old: &Map| patch::apply(definition, old, &request, exchange.mode());
-        change(exchange, definition, id, patched).await?
+        let found = change(exchange, definition, id, &projection, patched).await?;
+        let reply = answer(exchange, definition, &found, &projection)?;
+        return Ok(preferred(exchange, reply));
     };
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
-    answer(exchange, definition, &found, &projection)
+    let reply = answer(exchange, definition, &found, &projection)?;
+    Ok(preferred(exchange, reply))
 }
 
 /// DELETE /{endpoint}/{id} (RFC 7644 §3.6)
@@ -176,16 +183,17 @@ async fn change(
     exchange: &Exchange<'_>,
     definition: &Definition,
     id: &str,
+    projection: &Projection,
     change: impl FnOnce(&Map) -> Result<Map>,
-) -> Result<Stored, Failure> {
-    let mut stored = find(exchange, definition, id, Derive::Nothing)
-        .await?
-        .stored;
+) -> Result<Found, Failure> {
+    let derive = exchange.derive(definition, projection);
+    let mut found = find(exchange, definition, id, derive).await?;
+    let stored = &mut found.stored;
     check_if_match(exchange.if_match().as_deref(), stored.version)?;
     let old = parse(&stored.document)?;
     let new = change(&old)?;
     if new == old {
-        return Ok(stored);
+        return Ok(found);
     }
     let before = prepare(definition, &old, exchange.index(definition));
     let after = prepare(definition, &new, exchange.index(definition));
@@ -193,7 +201,7 @@ async fn change(
     let name = &definition.resource_type.name;
     let replaced = exchange
         .store
-        .replace(name, &stored, &after.new, &removed, &added)
+        .replace(name, stored, &after.new, &removed, &added)
         .await;
     if let Err(error) = replaced {
         return Err(explain(exchange, definition, id, &added, error).await);
@@ -201,11 +209,18 @@ async fn change(
     stored.version += 1;
     stored.modified = exchange.parts.now;
     stored.document = after.new.document;
-    Ok(stored)
+    Ok(found)
 }
 
 async fn membership(exchange: &Exchange<'_>, change: Change) -> Result<Done, Failure> {
-    let done = client::send(exchange.env, &exchange.store, exchange.if_match(), change).await??;
+    let done = client::send(
+        exchange.env,
+        &exchange.store,
+        exchange.if_match(),
+        change,
+        exchange.is_to_panic("object"),
+    )
+    .await??;
     if !done.left_out.is_empty() {
         worker::console_log!(
             "{} left out {} members that do not exist",
@@ -258,6 +273,15 @@ fn answer(
     Ok(Reply::json(200, body)
         .with("Content-Location", location)
         .with("ETag", etag(found.stored.version)))
+}
+
+/// Says that the client sees what it changed because it asked to (RFC 7240 §3).
+fn preferred(exchange: &Exchange<'_>, reply: Reply) -> Reply {
+    if exchange.prefers_representation() {
+        reply.with("Preference-Applied", "return=representation")
+    } else {
+        reply
+    }
 }
 
 /// The body as an object. Any JSON type will do: many clients send `application/json`, some none.

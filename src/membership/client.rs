@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use worker::{Delay, Env, Method, Request, RequestInit};
 
-use super::message::{Answer, Change, Done, Envelope, Outcome};
+use super::message::{Answer, Change, Done, Envelope, Outcome, PANIC_HEADER};
 use crate::scim::error::{ScimError, ScimType};
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -14,12 +14,13 @@ use crate::store::error::StoreError;
 /// after 30 s.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// What came of a change, other than the database's own failures.
+/// What came of a change, other than the database's own failures. `is_to_panic` is for tests.
 pub async fn send(
     env: &Env,
     store: &Store,
     if_match: Option<String>,
     change: Change,
+    is_to_panic: bool,
 ) -> Result<Result<Done, ScimError>, StoreError> {
     let tenant = &store.access.tenant;
     let envelope = Envelope {
@@ -30,7 +31,7 @@ pub async fn send(
         if_match,
         change,
     };
-    let answer = ask(env, &envelope).await?;
+    let answer = ask(env, &envelope, is_to_panic).await?;
     store.database.add_cost(answer.cost);
     match answer.outcome {
         Outcome::Done(done) => Ok(Ok(done)),
@@ -51,7 +52,7 @@ pub async fn send(
     }
 }
 
-async fn ask(env: &Env, envelope: &Envelope) -> Result<Answer, StoreError> {
+async fn ask(env: &Env, envelope: &Envelope, is_to_panic: bool) -> Result<Answer, StoreError> {
     let unavailable =
         |error: worker::Error| StoreError::Unavailable(format!("the Membership object: {error}"));
     let body = serde_json::to_string(envelope)
@@ -59,6 +60,12 @@ async fn ask(env: &Env, envelope: &Envelope) -> Result<Answer, StoreError> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
     let request = Request::new_with_init("https://membership/", &init).map_err(unavailable)?;
+    if is_to_panic {
+        request
+            .headers()
+            .set(PANIC_HEADER, "1")
+            .map_err(unavailable)?;
+    }
     let namespace = env.durable_object("MEMBERSHIP").map_err(unavailable)?;
     // A stub of its own for each call: one that saw an exception may be broken for good.
     let stub = namespace

@@ -15,4 +15,7 @@ pub mod client;
 pub mod message;
 pub mod object;
 pub mod plan;
+pub mod question;
+pub mod roll;
 pub mod steps;
+pub mod target;

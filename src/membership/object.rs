@@ -7,13 +7,11 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use futures_util::FutureExt;
-use worker::{
-    DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
-    wasm_bindgen_futures,
-};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
-use super::message::{Answer, Envelope, Outcome};
-use super::plan::{self, Rules};
+use super::message::{Answer, Envelope, Outcome, PANIC_HEADER};
+use super::plan::{Rules, plan};
+use super::question::question;
 use crate::scim::error::ScimError;
 use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
@@ -23,6 +21,8 @@ use crate::store::tenants::{self, Loaded, TenantContext};
 /// Changes that one D1 batch takes at the most, and their envelopes' bytes together: a statement's
 /// one parameter must stay below D1's 2 MB, and the batch below its 30 s.
 const MAX_CHANGES: usize = 256;
+/// The variable that sets a lower number: 1 turns group commit off, to measure what it is worth.
+const MAX_CHANGES_VAR: &str = "MEMBERSHIP_MAX_BATCH";
 const MAX_BYTES: usize = 1_200_000;
 
 /// How often a batch is planned anew because its ground moved.
@@ -31,12 +31,14 @@ const ATTEMPTS: usize = 8;
 /// One per tenant. See [`super`] for the invariants.
 #[durable_object(fetch)]
 pub struct Membership {
+    state: AssertUnwindSafe<State>,
     env: Env,
     shared: AssertUnwindSafe<Rc<Shared>>,
 }
 
 #[derive(Default)]
 struct Shared {
+    max_changes: usize,
     queue: RefCell<VecDeque<Waiting>>,
     is_running: Cell<bool>,
     context: RefCell<Option<Rc<TenantContext>>>,
@@ -45,24 +47,34 @@ struct Shared {
 struct Waiting {
     envelope: Envelope,
     bytes: usize,
+    panics: bool,
     reply: oneshot::Sender<Answer>,
 }
 
 impl DurableObject for Membership {
-    fn new(_state: State, env: Env) -> Self {
+    fn new(state: State, env: Env) -> Self {
+        let set = env.var(MAX_CHANGES_VAR).ok();
+        let set = set.and_then(|text| text.to_string().parse().ok());
+        let shared = Shared {
+            max_changes: set.unwrap_or(MAX_CHANGES).clamp(1, MAX_CHANGES),
+            ..Shared::default()
+        };
         Self {
+            state: AssertUnwindSafe(state),
             env,
-            shared: AssertUnwindSafe(Rc::default()),
+            shared: AssertUnwindSafe(Rc::new(shared)),
         }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let panics = request.headers().has(PANIC_HEADER)?;
         let bytes = request.bytes().await?;
         let envelope: Envelope = serde_json::from_slice(&bytes)?;
         let (reply, answer) = oneshot::channel();
         self.shared.queue.borrow_mut().push_back(Waiting {
             envelope,
             bytes: bytes.len(),
+            panics,
             reply,
         });
         self.ensure_running();
@@ -77,13 +89,14 @@ impl DurableObject for Membership {
 
 impl Membership {
     /// Starts the run through the queue unless one is under way. It belongs to no single request,
-    /// so that a client who hangs up takes nobody else's change along.
+    /// so that a client who hangs up takes nobody else's change along; `wait_until` keeps the
+    /// object for it when nobody waits any more.
     fn ensure_running(&self) {
         if self.shared.is_running.replace(true) {
             return;
         }
         let (env, shared) = (self.env.clone(), Rc::clone(&self.shared));
-        wasm_bindgen_futures::spawn_local(async move {
+        self.state.wait_until(async move {
             loop {
                 let batch = shared.take();
                 if batch.is_empty() {
@@ -107,7 +120,7 @@ impl Shared {
         let mut bytes = 0;
         let fits = queue
             .iter()
-            .take(MAX_CHANGES)
+            .take(self.max_changes)
             .take_while(|waiting| {
                 bytes += waiting.bytes;
                 bytes <= MAX_BYTES
@@ -118,41 +131,34 @@ impl Shared {
     }
 }
 
-/// Runs a batch; one that cannot commit as a whole runs change by change, so that what breaks it
-/// is refused alone.
+/// Runs a batch. One that cannot commit as a whole is halved until what breaks it is alone, and
+/// refused alone.
 async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
+    assert!(
+        !batch.iter().any(|waiting| waiting.panics),
+        "asked for by {PANIC_HEADER}"
+    );
     let (envelopes, replies): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .map(|waiting| (waiting.envelope, waiting.reply))
         .unzip();
-    let (outcomes, cost) = commit(env, shared, &envelopes).await;
-    let alone = envelopes.len() > 1;
-    match outcomes {
-        Ok(outcomes) => {
-            let cost = share(cost, envelopes.len());
-            for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                // A client that hung up has nobody waiting here; its change stands.
-                let _ = reply.send(Answer { outcome, cost });
+    let mut replies = replies.into_iter();
+    let mut parts = vec![envelopes.as_slice()];
+    while let Some(part) = parts.pop() {
+        let (outcomes, cost) = commit(env, shared, part).await;
+        let outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(error) if part.len() > 1 && is_one_changes_fault(&error) => {
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
+                continue;
             }
-        }
-        Err(error) if alone && is_one_changes_fault(&error) => {
-            for (envelope, reply) in envelopes.into_iter().zip(replies) {
-                let (outcomes, cost) = commit(env, shared, std::slice::from_ref(&envelope)).await;
-                let outcome = outcomes.map_or_else(failed, |mut outcomes| {
-                    outcomes.pop().unwrap_or(Outcome::Stale)
-                });
-                let _ = reply.send(Answer { outcome, cost });
-            }
-        }
-        Err(error) => {
-            let outcome = failed(error);
-            let cost = share(cost, envelopes.len());
-            for reply in replies {
-                let _ = reply.send(Answer {
-                    outcome: outcome.clone(),
-                    cost,
-                });
-            }
+            Err(error) => vec![failed(error); part.len()],
+        };
+        let cost = share(cost, part.len());
+        for (outcome, reply) in outcomes.into_iter().zip(&mut replies) {
+            // A client that hung up has nobody waiting here; its change stands.
+            let _ = reply.send(Answer { outcome, cost });
         }
     }
 }
@@ -162,6 +168,7 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
         StoreError::Conflict { .. }
         | StoreError::Cycle
         | StoreError::InUse
+        | StoreError::TooLarge
         | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
@@ -211,7 +218,7 @@ async fn attempt(
         revision: context.revision,
         index: &context.index,
     };
-    let question = plan::question(envelopes, &rules);
+    let question = question(envelopes, &rules);
     let ground = members::read(database, context.id, now, &question).await?;
     // The tenant's settings changed since this object learnt them.
     if ground
@@ -221,7 +228,7 @@ async fn attempt(
     {
         return Err(StoreError::Stale);
     }
-    let (outcomes, writes) = plan::plan(envelopes, &rules, ground);
+    let (outcomes, writes) = plan(envelopes, &rules, ground);
     if !writes.is_empty() {
         members::write(database, context.id, now, &writes).await?;
     }
@@ -262,6 +269,7 @@ fn failed(error: StoreError) -> Outcome {
         StoreError::Cycle => Outcome::from(ScimError::invalid_value(
             "members: the group would be inside itself.",
         )),
+        StoreError::TooLarge => Outcome::from(ScimError::new(413, "The group is too large.")),
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable

@@ -3,22 +3,21 @@
 //! Changes apply in the order they came, each to what the ones before it left. One that is refused
 //! changes nothing and hinders nobody else.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::message::{Change, Done, Envelope, Outcome};
+use super::roll::Journal;
 use super::steps::{self, MemberValue, Step};
+use super::target::Target;
 use crate::scim::error::{Result, ScimError};
 use crate::scim::filter::Filter;
 use crate::scim::filter::check::check_element;
 use crate::scim::mode::{Mode, Quirk};
 use crate::scim::patch::{PatchRequest, apply_resolved, resolve_operation};
-use crate::scim::resource::index::{self, IndexEntry};
 use crate::scim::resource::{Map, validate, version};
 use crate::scim::schema::{Definition, Registry};
 use crate::store::document::{IndexPaths, Prepared, parse, prepare};
-use crate::store::members::{
-    ChangedGroup, Gone, Ground, Named, NewGroup, NewMember, Question, Writes,
-};
+use crate::store::members::{Gone, Ground, Named, Writes};
 use crate::store::resources::Stored;
 
 /// The tenant's rules, as the object has them.
@@ -27,80 +26,6 @@ pub struct Rules<'a> {
     pub mode: Mode,
     pub revision: i64,
     pub index: &'a IndexPaths,
-}
-
-/// What must be read before `envelopes` can be planned. Changes that are refused for their form
-/// alone ask nothing; the plan refuses them again.
-pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
-    let mut question = Question::default();
-    let mut hashes = HashSet::new();
-    for envelope in envelopes {
-        if hashes.insert(&envelope.token_hash) {
-            question.token_hashes.push(envelope.token_hash.clone());
-        }
-        let (resource_type, id) = envelope.change.target();
-        let Some(definition) = rules.registry.definition(resource_type) else {
-            continue;
-        };
-        if !matches!(envelope.change, Change::Create { .. }) {
-            question
-                .targets
-                .push((resource_type.to_owned(), id.to_owned()));
-        }
-        if matches!(envelope.change, Change::Delete { .. }) {
-            question
-                .deleted
-                .push((resource_type.to_owned(), id.to_owned()));
-        }
-        let Ok(steps) = steps_of(&envelope.change, definition, rules.mode) else {
-            continue;
-        };
-        let mut ids: Vec<String> = Vec::new();
-        for step in steps {
-            match step {
-                Step::Clear => question.count_members_of.push(id.to_owned()),
-                Step::Add(members) => ids.extend(members.into_iter().map(|member| member.id)),
-                Step::Remove(members) => ids.extend(members),
-                Step::RemoveWhere(_) => question.all_members_of.push(id.to_owned()),
-            }
-        }
-        if !ids.is_empty() {
-            question.named.push((id.to_owned(), ids));
-        }
-    }
-    if !question.named.is_empty() {
-        question.member_types = member_types(rules.registry);
-    }
-    question
-}
-
-/// The resource types that can be members, as the schema's references say.
-fn member_types(registry: &Registry) -> Vec<String> {
-    let members = registry
-        .definitions
-        .iter()
-        .filter_map(|definition| definition.members());
-    let references = members.filter_map(|members| members.sub("$ref"));
-    references
-        .flat_map(|reference| reference.reference_types.clone())
-        .collect()
-}
-
-/// For [`question`]: a PUT's steps without the document that it replaces.
-fn steps_of(change: &Change, definition: &Definition, mode: Mode) -> Result<Vec<Step>> {
-    match change {
-        Change::Create { body, .. } => {
-            let mut document = validate::create(definition, body, mode)?;
-            Ok(vec![Step::Add(steps::of_document(&mut document)?)])
-        }
-        Change::Replace { body, .. } => {
-            Ok(steps::of_replacement(definition, body, &Map::new(), mode)?.1)
-        }
-        Change::Patch { body, .. } => {
-            steps::of_patch(definition, &PatchRequest::parse(body, mode)?, mode)
-        }
-        Change::Delete { .. } => Ok(Vec::new()),
-    }
 }
 
 /// The outcome of each change, and the writes that make them true.
@@ -119,45 +44,14 @@ struct Planner<'a> {
     targets: HashMap<(String, String), Target>,
     /// Resources that may become members, by id.
     candidates: HashMap<String, Named>,
+    /// What is to go → the groups that it is in.
     containing: HashMap<i64, Vec<i64>>,
     gone: Vec<Gone>,
     acyclic: Vec<String>,
     used_tokens: Vec<String>,
 }
 
-/// A resource in the course of the plan.
-struct Target {
-    stored: Stored,
-    resource_type: String,
-    /// Version in D1; `None` when the plan creates it.
-    from: Option<i64>,
-    exists: bool,
-    changed: bool,
-    prepared: Option<Prepared>,
-    index_before: Vec<IndexEntry>,
-    members: Members,
-}
-
-/// What is known of a group's members.
-#[derive(Default)]
-struct Members {
-    /// By seq: member now, and when the plan began.
-    known: BTreeMap<i64, Membership>,
-    /// Members that no change names; `None` when nobody asked.
-    others: Option<i64>,
-    /// Whether those others all go.
-    cleared: bool,
-}
-
-#[derive(Clone)]
-struct Membership {
-    id: String,
-    before: Option<Option<String>>,
-    /// `Some(display)` for a member.
-    now: Option<Option<String>>,
-    shown: Option<String>,
-    resource_type: String,
-}
+const GROUP: &str = "Group";
 
 impl<'a> Planner<'a> {
     fn new(rules: &'a Rules<'a>, ground: Ground) -> Self {
@@ -185,29 +79,13 @@ impl<'a> Planner<'a> {
             .collect();
         for named in ground.named {
             if let Some(target) = named.group.and_then(|seq| by_seq.get_mut(&seq)) {
-                let membership = named.is_member.then(|| named.display.clone());
-                target.members.known.insert(
-                    named.seq,
-                    Membership {
-                        id: named.id.clone(),
-                        before: membership.clone(),
-                        now: membership,
-                        shown: named.shown.clone(),
-                        resource_type: named.resource_type.clone(),
-                    },
-                );
+                target.roll.learn(&named);
             }
             planner.candidates.insert(named.id.clone(), named);
         }
         for (seq, count) in ground.counts {
             if let Some(target) = by_seq.get_mut(&seq) {
-                let known = target
-                    .members
-                    .known
-                    .values()
-                    .filter(|m| m.before.is_some())
-                    .count();
-                target.members.others = Some(count - known as i64);
+                target.roll.count(count);
             }
         }
         planner
@@ -215,17 +93,9 @@ impl<'a> Planner<'a> {
 
     fn load(&mut self, resource_type: String, stored: Stored) {
         let key = (resource_type.clone(), stored.id.clone());
-        let from = Some(stored.version);
-        self.targets.entry(key).or_insert_with(|| Target {
-            stored,
-            resource_type,
-            from,
-            exists: true,
-            changed: false,
-            prepared: None,
-            index_before: Vec::new(),
-            members: Members::default(),
-        });
+        self.targets
+            .entry(key)
+            .or_insert_with(|| Target::loaded(resource_type, stored));
     }
 
     fn outcome(&mut self, envelope: &Envelope) -> Outcome {
@@ -252,20 +122,20 @@ impl<'a> Planner<'a> {
             .registry
             .definition(resource_type)
             .ok_or_else(|| ScimError::not_found("The resource type"))?;
+        let mode = self.rules.mode;
         match &envelope.change {
             Change::Create { body, .. } => self.create(definition, id, body, envelope.now),
             Change::Replace { body, .. } => {
                 let old = self.document(definition, id, envelope)?;
-                let (document, steps) =
-                    steps::of_replacement(definition, body, &old, self.rules.mode)?;
-                self.apply(definition, id, &old, document, steps, envelope.now)
+                let (document, steps) = steps::of_replacement(definition, body, &old, mode)?;
+                self.apply(definition, id, &old, document, &steps, envelope.now)
             }
             Change::Patch { body, .. } => {
                 let old = self.document(definition, id, envelope)?;
-                let request = PatchRequest::parse(body, self.rules.mode)?;
-                let steps = steps::of_patch(definition, &request, self.rules.mode)?;
-                let document = patched(definition, &old, &request, self.rules.mode)?;
-                self.apply(definition, id, &old, document, steps, envelope.now)
+                let request = PatchRequest::parse(body, mode)?;
+                let steps = steps::of_patch(definition, &request, mode)?;
+                let document = patched(definition, &old, &request, mode)?;
+                self.apply(definition, id, &old, document, &steps, envelope.now)
             }
             Change::Delete { .. } => self.delete(definition, id, envelope),
         }
@@ -273,16 +143,13 @@ impl<'a> Planner<'a> {
 
     /// The present document of an existing target whose If-Match holds.
     fn document(&self, definition: &Definition, id: &str, envelope: &Envelope) -> Result<Map> {
-        let target = self.existing(definition, id)?;
-        version::check_if_match(envelope.if_match.as_deref(), target.stored.version)?;
-        parse(&target.stored.document)
-    }
-
-    fn existing(&self, definition: &Definition, id: &str) -> Result<&Target> {
-        self.targets
+        let target = self
+            .targets
             .get(&key(definition, id))
             .filter(|target| target.exists)
-            .ok_or_else(|| not_found(definition, id))
+            .ok_or_else(|| not_found(definition, id))?;
+        version::check_if_match(envelope.if_match.as_deref(), target.stored.version)?;
+        parse(&target.stored.document)
     }
 
     fn create(&mut self, definition: &Definition, id: &str, body: &Map, now: i64) -> Result<Done> {
@@ -290,25 +157,11 @@ impl<'a> Planner<'a> {
         let members = steps::of_document(&mut document)?;
         document.shift_insert(0, "id".to_owned(), id.into());
         let prepared = self.prepare(definition, &document);
-        let mut target = Target {
-            stored: Stored {
-                seq: 0,
-                id: id.to_owned(),
-                version: 1,
-                created: now,
-                modified: now,
-                document: prepared.new.document.clone(),
-            },
-            resource_type: definition.resource_type.name.clone(),
-            from: None,
-            exists: true,
-            changed: true,
-            prepared: Some(prepared),
-            index_before: Vec::new(),
-            members: Members::default(),
-        };
-        let (_, left_out) = self.step_members(&mut target, &[Step::Add(members)])?;
-        let done = done(&target, left_out);
+        let name = &definition.resource_type.name;
+        let mut target = Target::created(name, id, prepared, now);
+        let mut journal = Journal::default();
+        self.step(&mut target, &[Step::Add(members)], &mut journal)?;
+        let done = done(&target, journal.left_out);
         self.targets.insert(key(definition, id), target);
         Ok(done)
     }
@@ -319,28 +172,19 @@ impl<'a> Planner<'a> {
         id: &str,
         old: &Map,
         document: Map,
-        steps: Vec<Step>,
+        steps: &[Step],
         now: i64,
     ) -> Result<Done> {
         let key = key(definition, id);
         let Some(mut target) = self.targets.remove(&key) else {
             return Err(not_found(definition, id));
         };
-        let before = target.members.known.clone();
-        let (others, cleared) = (target.members.others, target.members.cleared);
-        let stepped = self.step_members(&mut target, &steps);
-        let (members_changed, left_out) = match stepped {
-            Ok(stepped) => stepped,
-            Err(error) => {
-                target.members = Members {
-                    known: before,
-                    others,
-                    cleared,
-                };
-                self.targets.insert(key, target);
-                return Err(error);
-            }
-        };
+        let mut journal = Journal::default();
+        if let Err(error) = self.step(&mut target, steps, &mut journal) {
+            target.roll.undo(journal);
+            self.targets.insert(key, target);
+            return Err(error);
+        }
         let document_changed = document != *old;
         if document_changed {
             if target.prepared.is_none() && target.from.is_some() {
@@ -350,14 +194,15 @@ impl<'a> Planner<'a> {
             target.stored.document = prepared.new.document.clone();
             target.prepared = Some(prepared);
         }
-        if document_changed || members_changed {
+        if document_changed || target.roll.is_changed(&journal) {
             target.touch(now);
         }
-        let done = done(&target, left_out);
+        let done = done(&target, journal.left_out);
         self.targets.insert(key, target);
         Ok(done)
     }
 
+    /// What goes leaves every group that it is in, and each of those has a new version then.
     fn delete(&mut self, definition: &Definition, id: &str, envelope: &Envelope) -> Result<Done> {
         let old = self.document(definition, id, envelope)?;
         let index = self.prepare(definition, &old).index;
@@ -370,84 +215,55 @@ impl<'a> Planner<'a> {
         }
         let seq = target.stored.seq;
         let done = done(target, Vec::new());
+        let from = target.from;
         self.candidates.remove(id);
         let containing = self.containing.get(&seq).cloned().unwrap_or_default();
-        if let Some(version) = target.from {
-            self.gone.push(Gone {
-                seq,
-                version,
-                containing: containing.len(),
-            });
-        }
         for group in self.targets.values_mut().filter(|group| group.exists) {
-            let known = group.members.known.get_mut(&seq);
-            let is_member = match &known {
-                Some(membership) => membership.now.is_some(),
-                None => containing.contains(&group.stored.seq) && !group.members.cleared,
-            };
-            if let Some(membership) = known {
-                membership.now = None;
-            }
-            if is_member {
+            let was_member = containing.contains(&group.stored.seq);
+            if group.roll.lose(seq, was_member) {
                 group.touch(envelope.now);
             }
         }
+        self.gone.extend(from.map(|version| Gone {
+            seq,
+            id: id.to_owned(),
+            version,
+            containing: containing.len(),
+        }));
         Ok(done)
     }
 
-    /// Applies member steps to a target: whether any changed something, and the ids of members
-    /// that do not exist.
-    fn step_members(&mut self, target: &mut Target, steps: &[Step]) -> Result<(bool, Vec<String>)> {
-        let before: Vec<_> = target
-            .members
-            .known
-            .iter()
-            .map(|(seq, m)| (*seq, m.now.clone()))
-            .collect();
-        let mut others_gone = false;
-        let mut left_out = Vec::new();
+    /// Applies member steps to a target.
+    fn step(&mut self, target: &mut Target, steps: &[Step], journal: &mut Journal) -> Result<()> {
         for step in steps {
             match step {
-                Step::Clear => {
-                    others_gone |= !target.members.cleared && target.members.others != Some(0);
-                    target.members.others = Some(0);
-                    target.members.cleared = true;
-                    for membership in target.members.known.values_mut() {
-                        membership.now = None;
-                    }
-                }
+                Step::Clear => target.roll.clear(journal),
                 Step::Add(members) => {
                     for member in members {
-                        if !self.add(target, member)? {
-                            left_out.push(member.id.clone());
-                        }
+                        self.add(target, member, journal)?;
                     }
                 }
                 Step::Remove(ids) => {
-                    for membership in target.members.known.values_mut() {
-                        if ids.contains(&membership.id) {
-                            membership.now = None;
-                        }
+                    for named in ids.iter().filter_map(|id| self.candidates.get(id)) {
+                        target.roll.remove(named.seq, journal);
                     }
                 }
-                Step::RemoveWhere(filter) => self.remove_where(target, filter)?,
+                Step::RemoveWhere(filter) => self.remove_where(target, filter, journal)?,
             }
         }
-        let before: HashMap<_, _> = before.into_iter().collect();
-        let changed = others_gone
-            || target
-                .members
-                .known
-                .iter()
-                .any(|(seq, membership)| before.get(seq).unwrap_or(&None) != &membership.now);
-        Ok((changed, left_out))
+        Ok(())
     }
 
-    /// `false` when nobody has this id and the mode lets that pass.
-    fn add(&mut self, target: &mut Target, member: &MemberValue) -> Result<bool> {
-        let Some(candidate) = self.candidate(&member.id) else {
+    fn add(
+        &mut self,
+        target: &mut Target,
+        member: &MemberValue,
+        journal: &mut Journal,
+    ) -> Result<()> {
+        let Some(candidate) = self.candidates.get(&member.id) else {
             if self.rules.mode.allows(Quirk::MissingMembers) {
-                return Ok(false);
+                journal.left_out.push(member.id.clone());
+                return Ok(());
             }
             return Err(ScimError::invalid_value(format!(
                 "members: no user or group has the id {:?}.",
@@ -462,31 +278,16 @@ impl<'a> Planner<'a> {
         if candidate.resource_type == GROUP && !self.acyclic.contains(&target.stored.id) {
             self.acyclic.push(target.stored.id.clone());
         }
-        let membership = target
-            .members
-            .known
-            .entry(candidate.seq)
-            .or_insert_with(|| Membership {
-                id: candidate.id.clone(),
-                before: None,
-                now: None,
-                shown: candidate.shown.clone(),
-                resource_type: candidate.resource_type.clone(),
-            });
-        let display = member.display.clone();
-        membership.now = match (membership.now.take(), display) {
-            // A member that is named again without a display keeps the one it was given.
-            (Some(old), None) => Some(old),
-            (_, display) => Some(display),
-        };
-        Ok(true)
+        target.roll.add(candidate, member.display.clone(), journal);
+        Ok(())
     }
 
-    fn candidate(&self, id: &str) -> Option<Named> {
-        self.candidates.get(id).cloned()
-    }
-
-    fn remove_where(&self, target: &mut Target, filter: &Filter) -> Result<()> {
+    fn remove_where(
+        &self,
+        target: &mut Target,
+        filter: &Filter,
+        journal: &mut Journal,
+    ) -> Result<()> {
         let definition = self
             .rules
             .registry
@@ -496,19 +297,14 @@ impl<'a> Planner<'a> {
             return Ok(());
         };
         let node = check_element(filter, attribute, self.rules.mode)?;
-        for membership in target.members.known.values_mut() {
-            let Some(display) = &membership.now else {
-                continue;
-            };
-            let element = serde_json::json!({
-                "value": membership.id,
-                "type": membership.resource_type,
-                "display": display.clone().or(membership.shown.clone()),
-            });
-            if node.matches(&element) {
-                membership.now = None;
-            }
-        }
+        let is_meant = |id: &str, resource_type: &str, display: Option<&str>| {
+            node.matches(&serde_json::json!({
+                "value": id,
+                "type": resource_type,
+                "display": display,
+            }))
+        };
+        target.roll.remove_where(is_meant, journal);
         Ok(())
     }
 
@@ -519,8 +315,8 @@ impl<'a> Planner<'a> {
     fn writes(self) -> Writes {
         let mut writes = Writes {
             token_hashes: self.used_tokens,
+            revision: self.rules.revision,
             gone: self.gone,
-            acyclic: self.acyclic,
             ..Writes::default()
         };
         let mut targets: Vec<Target> = self.targets.into_values().collect();
@@ -528,83 +324,11 @@ impl<'a> Planner<'a> {
         for target in targets {
             target.write(&mut writes);
         }
+        // A group that did not exist is in none: it cannot close a circle.
+        let mut acyclic = self.acyclic;
+        acyclic.retain(|id| writes.changed.iter().any(|group| group.id == *id));
+        writes.acyclic = acyclic;
         writes
-            .acyclic
-            .retain(|id| writes.added.iter().any(|added| added.group_id == *id));
-        writes
-    }
-}
-
-const GROUP: &str = "Group";
-
-impl Target {
-    fn touch(&mut self, now: i64) {
-        self.stored.version += 1;
-        self.stored.modified = now;
-        self.changed = true;
-    }
-
-    fn write(self, writes: &mut Writes) {
-        let Self {
-            stored,
-            resource_type,
-            from,
-            exists,
-            changed,
-            prepared,
-            index_before,
-            members,
-        } = self;
-        if !exists && from.is_none() {
-            return;
-        }
-        let id = stored.id.clone();
-        let index_after = prepared.as_ref().map(|prepared| prepared.index.as_slice());
-        let (removed, added) = match index_after {
-            None if exists => (Vec::new(), Vec::new()),
-            after => index::difference(&index_before, after.unwrap_or_default()),
-        };
-        let named = |entry| (resource_type.clone(), id.clone(), entry);
-        writes.index_removed.extend(removed.into_iter().map(named));
-        writes.index_added.extend(added.into_iter().map(named));
-        if !exists || !changed {
-            return;
-        }
-        match from {
-            Some(from) => writes.changed.push(ChangedGroup {
-                seq: stored.seq,
-                from,
-                to: stored.version,
-                modified: stored.modified,
-                new: prepared.map(|prepared| prepared.new),
-            }),
-            None => writes.created.extend(prepared.map(|prepared| NewGroup {
-                resource_type: resource_type.clone(),
-                id: id.clone(),
-                version: stored.version,
-                created: stored.created,
-                new: prepared.new,
-            })),
-        }
-        if members.cleared {
-            let kept = members.known.iter().filter(|(_, m)| m.now.is_some());
-            writes
-                .kept
-                .push((stored.seq, kept.map(|(seq, _)| *seq).collect()));
-        }
-        for (seq, membership) in members.known {
-            match (membership.before, membership.now) {
-                (before, Some(now)) if before.as_ref() != Some(&now) => {
-                    writes.added.push(NewMember {
-                        group_id: id.clone(),
-                        member: seq,
-                        display: now,
-                    });
-                }
-                (Some(_), None) if !members.cleared => writes.removed.push((stored.seq, seq)),
-                _ => {}
-            }
-        }
     }
 }
 

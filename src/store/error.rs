@@ -22,6 +22,8 @@ pub enum StoreError {
     InUse,
     /// A UNIQUE constraint of this table refused the write. Nothing was written.
     Conflict { table: String },
+    /// A row would pass D1's 2 MB. Nothing was written.
+    TooLarge,
     /// D1 is overloaded or was lost: try again later. A write may have happened or not, but never
     /// in part.
     Unavailable(String),
@@ -36,7 +38,12 @@ impl StoreError {
         Self::from_message(message(error))
     }
 
-    fn from_message(message: String) -> Self {
+    pub fn from_message(message: String) -> Self {
+        /// The write looked up a row that the plan had seen, and it was gone.
+        const VANISHED: [&str; 2] = [
+            "NOT NULL constraint failed: members.member",
+            "NOT NULL constraint failed: attribute_index.resource",
+        ];
         const TRANSIENT: [&str; 9] = [
             "Network connection lost",
             "reset because its code was updated",
@@ -48,10 +55,13 @@ impl StoreError {
             "memory limit",
             "CPU time limit",
         ];
+        if message.contains("SQLITE_TOOBIG") || message.contains("too big") {
+            return Self::TooLarge;
+        }
         if message.contains(GUARD) {
             return Self::Stale;
         }
-        if message.contains(VERSION) {
+        if message.contains(VERSION) || VANISHED.iter().any(|sign| message.contains(sign)) {
             return Self::Version;
         }
         if message.contains(CYCLE) {
