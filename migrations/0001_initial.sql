@@ -43,7 +43,7 @@ CREATE TABLE tenant_schemas (
 -- One row a user, group or custom resource. `document` is the SCIM resource without what is
 -- derived on the way out: meta, User.groups, Group.members.
 CREATE TABLE resources (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, -- never given out again: what holds one knows whose it is
   tenant INTEGER NOT NULL,
   type TEXT NOT NULL,                  -- the resource type's name: 'User', 'Group', …
   id TEXT NOT NULL,                    -- UUIDv7: the order of ids is the order of creation

@@ -3,6 +3,7 @@
 //! Refused: every request without the secret ADMIN_TOKEN, methods that an address does not have, and
 //! members of a body that the call does not know, by their names.
 
+mod consistency;
 pub mod problem;
 mod schemas;
 mod tenants;
@@ -92,6 +93,7 @@ async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
         ("GET", ["tenants", slug, "tokens"]) => tokens::list(call, slug).await,
         ("POST", ["tenants", slug, "tokens"]) => tokens::create(call, slug).await,
         ("DELETE", ["tenants", slug, "tokens", id]) => tokens::delete(call, slug, id).await,
+        ("GET", ["tenants", slug, "consistency"]) => consistency::check(call, slug).await,
         (_, ["tenants", slug, family, rest @ ..]) if let Some(kind) = kind(family) => {
             match (method, rest) {
                 ("GET", []) => schemas::list(call, slug, kind).await,
@@ -110,6 +112,7 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
     match segments {
         ["tenants"] | ["tenants", _, "tokens"] => Some("GET, HEAD, OPTIONS, POST"),
         ["tenants", _] => Some("GET, HEAD, OPTIONS, PATCH, DELETE"),
+        ["tenants", _, "consistency"] => Some("GET, HEAD, OPTIONS"),
         ["tenants", _, "tokens", _] => Some("OPTIONS, DELETE"),
         ["tenants", _, family] if kind(family).is_some() => Some("GET, HEAD, OPTIONS"),
         ["tenants", _, family, _] if kind(family).is_some() => {

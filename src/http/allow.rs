@@ -5,6 +5,7 @@ use crate::scim::schema::Registry;
 const READ: &str = "GET, HEAD, OPTIONS";
 const COLLECTION: &str = "GET, HEAD, OPTIONS, POST";
 const RESOURCE: &str = "GET, HEAD, OPTIONS, PUT, PATCH, DELETE";
+const SEARCH: &str = "OPTIONS, POST";
 const ME: &str = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE";
 
 /// `None` where there is no such endpoint. Whether a resource exists is not asked.
@@ -13,6 +14,9 @@ pub fn methods(registry: &Registry, segments: &[&str]) -> Option<&'static str> {
         ["ServiceProviderConfig"] => Some(READ),
         ["Schemas" | "ResourceTypes"] | ["Schemas" | "ResourceTypes", _] => Some(READ),
         ["Me"] => Some(ME),
+        [] => Some(READ),
+        [".search"] => Some(SEARCH),
+        [endpoint, ".search"] => registry.at(endpoint).map(|_| SEARCH),
         [endpoint] => registry.at(endpoint).map(|_| COLLECTION),
         [endpoint, _] => registry.at(endpoint).map(|_| RESOURCE),
         _ => None,
@@ -37,14 +41,13 @@ mod tests {
         check(&["Groups"], Some(COLLECTION));
         check(&["Schemas", "urn:x"], Some(READ));
         check(&["Me"], Some(ME));
-        for nothing in [
-            &[][..],
-            &["users"],
-            &["User"],
-            &["Users", "1", "2"],
-            &["Me", "x"],
-        ] {
-            check(nothing, None);
+        check(&[], Some(READ));
+        check(&[".search"], Some(SEARCH));
+        check(&["Users", ".search"], Some(SEARCH));
+        check(&["Nothing", ".search"], None);
+        let nothing: [&[&str]; 4] = [&["users"], &["User"], &["Users", "1", "2"], &["Me", "x"]];
+        for segments in nothing {
+            check(segments, None);
         }
     }
 }

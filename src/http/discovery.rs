@@ -61,7 +61,7 @@ fn features(exchange: &Exchange<'_>) -> Features {
     Features {
         documentation_uri: None,
         bulk: None,
-        sort: false,
+        sort: true,
         max_results: super::lists::MAX_COUNT,
         pagination: Pagination {
             default_page_size: super::lists::DEFAULT_COUNT,

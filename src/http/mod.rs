@@ -8,6 +8,7 @@ pub mod request;
 mod resources;
 pub mod route;
 mod scim;
+mod walks;
 
 use std::panic::AssertUnwindSafe;
 

@@ -6,6 +6,8 @@ use super::allow::methods;
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
 use super::{Failure, discovery, lists, resources};
+use std::slice::from_ref as one;
+
 use crate::auth::{self, Refusal};
 use crate::membership::message::PANIC_HEADER;
 use crate::scim::error::ScimError;
@@ -13,6 +15,7 @@ use crate::scim::mode::Mode;
 use crate::scim::resource::index::IndexPath;
 use crate::scim::resource::project::Projection;
 use crate::scim::resource::render::{Shown, render};
+use crate::scim::resource::version::etag_with;
 use crate::scim::schema::{Attribute, Definition};
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
@@ -100,6 +103,15 @@ impl Exchange<'_> {
                 .is_ok_and(|value| value.to_string() == "on")
     }
 
+    /// A user's groups change without a new version of the user, so that they join its tag.
+    pub fn etag(&self, definition: &Definition, found: &Found) -> String {
+        let groups = found
+            .derived
+            .as_deref()
+            .filter(|_| definition.groups().is_some());
+        etag_with(found.stored.version, groups)
+    }
+
     /// JSON text of a resource.
     pub fn render(
         &self,
@@ -116,7 +128,7 @@ impl Exchange<'_> {
             .map(|(attribute, text)| (attribute.name.as_str(), text));
         let shown = Shown {
             location: &self.location(definition, &stored.id),
-            version: stored.version,
+            etag: &self.etag(definition, found),
             created: stored.created,
             modified: stored.modified,
             document: &stored.document,
@@ -208,10 +220,16 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
             discovery::answer(exchange, segments)
         }
         ["Me", ..] => me(),
+        [] => lists::list(exchange, &registry.definitions).await,
+        [".search"] => lists::search(exchange, &registry.definitions).await,
         [endpoint] => match (registry.at(endpoint), method) {
-            (Some(definition), "GET") => lists::list(exchange, definition).await,
+            (Some(definition), "GET") => lists::list(exchange, one(definition)).await,
             (Some(definition), "POST") => resources::create(exchange, definition).await,
             _ => unknown(),
+        },
+        [endpoint, ".search"] => match registry.at(endpoint) {
+            Some(definition) => lists::search(exchange, one(definition)).await,
+            None => unknown(),
         },
         [endpoint, id] => match (registry.at(endpoint), method) {
             (Some(definition), "GET") => resources::get(exchange, definition, id).await,

@@ -7,6 +7,7 @@ use worker::{Delay, Env, Method, Request, RequestInit};
 
 use super::message::{Answer, Change, Done, Envelope, Outcome, PANIC_HEADER};
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::json;
 use crate::store::Store;
 use crate::store::error::StoreError;
 
@@ -83,6 +84,6 @@ async fn ask(env: &Env, envelope: &Envelope, is_to_panic: bool) -> Result<Answer
             ));
         }
     };
-    serde_json::from_slice(&bytes)
+    json::read(&bytes)
         .map_err(|error| StoreError::Unavailable(format!("the Membership object: {error}")))
 }

@@ -13,6 +13,7 @@ use super::message::{Answer, Envelope, Outcome, PANIC_HEADER};
 use super::plan::{Rules, plan};
 use super::question::question;
 use crate::scim::error::ScimError;
+use crate::scim::json;
 use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
 use crate::store::members;
@@ -69,7 +70,7 @@ impl DurableObject for Membership {
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let panics = request.headers().has(PANIC_HEADER)?;
         let bytes = request.bytes().await?;
-        let envelope: Envelope = serde_json::from_slice(&bytes)?;
+        let envelope: Envelope = json::read(&bytes)?;
         let (reply, answer) = oneshot::channel();
         self.shared.queue.borrow_mut().push_back(Waiting {
             envelope,

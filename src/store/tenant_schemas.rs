@@ -34,10 +34,10 @@ pub(super) fn read(rows: &Rows) -> Result<Declared, StoreError> {
         let corrupt = || StoreError::Failed("tenant_schemas.document cannot be read".to_owned());
         let document = row.text("document").ok_or_else(corrupt)?;
         if row.text("kind").as_deref() == Some(Kind::Schema.as_str()) {
-            let schema = serde_json::from_str(&document).map_err(|_| corrupt())?;
+            let schema = crate::scim::json::read(&document).map_err(|_| corrupt())?;
             declared.schemas.push(std::sync::Arc::new(schema));
         } else {
-            let resource_type = serde_json::from_str(&document).map_err(|_| corrupt())?;
+            let resource_type = crate::scim::json::read(&document).map_err(|_| corrupt())?;
             declared.types.push(resource_type);
         }
     }

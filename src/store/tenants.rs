@@ -81,19 +81,7 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     }
     let secret = row.text("secret").ok_or_else(|| corrupt("secret"))?;
     let tenant = read(&row, Some(&rows[1]), None)?;
-    let registry = tenant.registry()?;
-    let incomplete = tenant.reindex.as_ref().map_or(&[][..], |work| &work.fill);
-    let index = IndexPaths::new(&registry, &tenant.settings.indexed, tenant.settings.mode)
-        .without(incomplete);
-    Ok(Loaded::Live(TenantContext {
-        id: tenant.id,
-        slug: tenant.slug,
-        revision: tenant.revision,
-        settings: tenant.settings,
-        secret,
-        registry,
-        index,
-    }))
+    Ok(Loaded::Live(tenant.context(secret)?))
 }
 
 /// What a new tenant is made of.
@@ -203,6 +191,22 @@ pub async fn update(
 
 impl Tenant {
     /// The standard schemas and resource types and the tenant's own.
+    /// What requests need to know. `secret` seals cursors.
+    pub fn context(self, secret: String) -> Result<TenantContext, StoreError> {
+        let registry = self.registry()?;
+        let incomplete = self.reindex.as_ref().map_or(&[][..], |work| &work.fill);
+        let index = IndexPaths::new(&registry, &self.settings.indexed).without(incomplete);
+        Ok(TenantContext {
+            id: self.id,
+            slug: self.slug,
+            revision: self.revision,
+            settings: self.settings,
+            secret,
+            registry,
+            index,
+        })
+    }
+
     pub fn registry(&self) -> Result<Registry, StoreError> {
         if self.declared.schemas.is_empty() && self.declared.types.is_empty() {
             return Ok(Registry::builtin().clone());
@@ -215,7 +219,7 @@ impl Tenant {
 fn read(row: &Row, declared: Option<&Rows>, counters: Option<&Rows>) -> Result<Tenant, StoreError> {
     let text = |column: &str| row.text(column).ok_or_else(|| corrupt(column));
     let integer = |column: &str| row.integer(column).ok_or_else(|| corrupt(column));
-    let settings = serde_json::from_str(&text("settings")?).map_err(|_| corrupt("settings"))?;
+    let settings = crate::scim::json::read(&text("settings")?).map_err(|_| corrupt("settings"))?;
     let reindex = row.text("reindex");
     let count = |row: Row| Some((row.text("type")?, row.integer("resources")?));
     Ok(Tenant {
@@ -228,7 +232,7 @@ fn read(row: &Row, declared: Option<&Rows>, counters: Option<&Rows>) -> Result<T
         suspended: row.integer("suspended"),
         deleting: row.integer("deleting"),
         reindex: reindex
-            .map(|text| serde_json::from_str(&text).map_err(|_| corrupt("reindex")))
+            .map(|text| crate::scim::json::read(&text).map_err(|_| corrupt("reindex")))
             .transpose()?,
         declared: declared.map_or_else(|| Ok(Declared::default()), tenant_schemas::read)?,
         resources: counters.map_or_else(Vec::new, |rows| rows.iter().filter_map(count).collect()),

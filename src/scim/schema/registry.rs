@@ -13,7 +13,7 @@ static BUILTIN: LazyLock<Registry> = LazyLock::new(|| {
         shipped(include_str!("group.json")),
         shipped(include_str!("enterprise_user.json")),
     ];
-    let types: Vec<ResourceType> = serde_json::from_str(include_str!("resource_types.json"))
+    let types: Vec<ResourceType> = crate::scim::json::read(include_str!("resource_types.json"))
         .expect("resource_types.json is part of the program and checked by a test");
     Registry::link(schemas, types).expect("the shipped resource types name shipped schemas")
 });
@@ -30,7 +30,7 @@ static DISCOVERY: LazyLock<Vec<Arc<Schema>>> = LazyLock::new(|| {
 
 fn shipped(text: &str) -> Arc<Schema> {
     Arc::new(
-        serde_json::from_str(text)
+        crate::scim::json::read(text)
             .expect("schema files are part of the program and checked by a test"),
     )
 }
