@@ -172,8 +172,8 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
     match error {
         StoreError::Conflict { .. }
         | StoreError::Cycle
-        | StoreError::TooLarge
         | StoreError::InUse
+        | StoreError::TooLarge
         | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
