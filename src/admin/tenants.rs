@@ -152,8 +152,7 @@ pub(super) async fn living(call: &Call<'_>, slug: &str) -> Result<Tenant> {
 
 /// What a change of settings asks of the attribute index.
 fn work(tenant: &Tenant, settings: &Settings, registry: &Registry) -> Reindex {
-    let pairs =
-        |settings: &Settings| IndexPaths::new(registry, &settings.indexed, settings.mode).pairs();
+    let pairs = |settings: &Settings| IndexPaths::new(registry, &settings.indexed).pairs();
     let (before, after) = (pairs(&tenant.settings), pairs(settings));
     Reindex {
         clear: before.difference(&after).cloned().collect(),

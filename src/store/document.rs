@@ -7,10 +7,9 @@ use serde_json::Value;
 use super::derived::folded_document;
 use super::resources::NewDocument;
 use crate::scim::error::{Result, ScimError};
-use crate::scim::mode::{Mode, Quirk};
 use crate::scim::resource::Map;
 use crate::scim::resource::index::{IndexEntry, IndexPath, indexed_values};
-use crate::scim::schema::{Attribute, Definition, GROUP_URN, Registry, Schema, Uniqueness};
+use crate::scim::schema::{Attribute, Definition, Registry, Schema, Uniqueness};
 
 /// Indexed wherever a resource type has them, besides what must be unique.
 const INDEXED: [&str; 4] = [
@@ -58,9 +57,9 @@ struct Indexed {
 }
 
 impl IndexPaths {
-    pub fn new(registry: &Registry, indexed: &[String], mode: Mode) -> Self {
+    pub fn new(registry: &Registry, indexed: &[String]) -> Self {
         let of = |definition: &Definition| {
-            let paths = index_paths(definition, indexed, mode);
+            let paths = index_paths(definition, indexed);
             let names = paths.iter().map(|path| path.path.clone()).collect();
             (
                 definition.resource_type.name.clone(),
@@ -106,7 +105,7 @@ impl IndexPaths {
 
 /// The attributes of a resource type whose values are indexed: the standard ones, the unique ones
 /// and what the tenant asks for.
-fn index_paths(definition: &Definition, indexed: &[String], mode: Mode) -> Vec<IndexPath> {
+fn index_paths(definition: &Definition, indexed: &[String]) -> Vec<IndexPath> {
     let unique = unique_paths(definition);
     let mut paths: Vec<IndexPath> = Vec::new();
     for path in unique
@@ -115,12 +114,9 @@ fn index_paths(definition: &Definition, indexed: &[String], mode: Mode) -> Vec<I
         .chain(INDEXED)
         .chain(indexed.iter().map(String::as_str))
     {
-        if let Ok(mut path) = IndexPath::parse(path, definition)
+        if let Ok(path) = IndexPath::parse(path, definition)
             && !paths.iter().any(|known| known.path == path.path)
         {
-            path.unique |= definition.core.id == GROUP_URN
-                && path.path == "displayName"
-                && mode.allows(Quirk::UniqueGroupNames);
             paths.push(path);
         }
     }
@@ -182,7 +178,7 @@ mod tests {
         })
         .unwrap();
         let device = registry.definition("Device").unwrap();
-        let index = IndexPaths::new(&registry, &[], Mode::Compat);
+        let index = IndexPaths::new(&registry, &[]);
         let unique = index.of(device).iter().filter(|path| path.unique);
         let unique: Vec<_> = unique.map(|path| path.path.as_str()).collect();
         let expected = [

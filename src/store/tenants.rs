@@ -81,23 +81,7 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     }
     let secret = row.text("secret").ok_or_else(|| corrupt("secret"))?;
     let tenant = read(&row, Some(&rows[1]), None)?;
-<<<<<<< HEAD
     Ok(Loaded::Live(tenant.context(secret)?))
-=======
-    let registry = tenant.registry()?;
-    let incomplete = tenant.reindex.as_ref().map_or(&[][..], |work| &work.fill);
-    let index = IndexPaths::new(&registry, &tenant.settings.indexed, tenant.settings.mode)
-        .without(incomplete);
-    Ok(Loaded::Live(TenantContext {
-        id: tenant.id,
-        slug: tenant.slug,
-        revision: tenant.revision,
-        settings: tenant.settings,
-        secret,
-        registry,
-        index,
-    }))
->>>>>>> parent of 911fd3e (A group's unique name is the published schema's rule, not a deviation of one mode)
 }
 
 /// What a new tenant is made of.
