@@ -21,6 +21,7 @@ const PURE: &[&str] = &[
     "store/document.rs",
     "store/filter_sql",
     "store/literals.rs",
+    "store/settings.rs",
     "auth/token.rs",
     "store/members/read.rs",
     "store/members/write.rs",
@@ -29,6 +30,7 @@ const PURE: &[&str] = &[
     "membership/roll.rs",
     "membership/target.rs",
     "membership/steps.rs",
+    "http/allow.rs",
     "http/route.rs",
 ];
 

@@ -156,7 +156,11 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
             }
             Err(error) => vec![failed(error); part.len()],
         };
-        let cost = share(cost, part.len());
+        let cost = share(cost, outcomes.len());
+        // The plan may leave the last ones to the next batch.
+        if let Some(rest @ [_, ..]) = part.get(outcomes.len()..) {
+            parts.push(rest);
+        }
         for (outcome, reply) in outcomes.into_iter().zip(&mut replies) {
             // A client that hung up has nobody waiting here; its change stands.
             let _ = reply.send(Answer { outcome, cost });
@@ -168,8 +172,8 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
     match error {
         StoreError::Conflict { .. }
         | StoreError::Cycle
-        | StoreError::TooLarge
         | StoreError::InUse
+        | StoreError::TooLarge
         | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }

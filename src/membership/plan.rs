@@ -3,9 +3,10 @@
 //! Changes apply in the order they came, each to what the ones before it left. One that is refused
 //! changes nothing and hinders nobody else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::message::{Change, Done, Envelope, Outcome};
+use super::question::removes_members;
 use super::roll::Journal;
 use super::steps::{self, MemberValue, Step};
 use super::target::Target;
@@ -14,6 +15,7 @@ use crate::scim::filter::Filter;
 use crate::scim::filter::check::check_element;
 use crate::scim::mode::{Mode, Quirk};
 use crate::scim::patch::{PatchRequest, apply_resolved, resolve_operation};
+use crate::scim::resource::index::IndexEntry;
 use crate::scim::resource::{Map, validate, version};
 use crate::scim::schema::{Definition, Registry};
 use crate::store::document::{IndexPaths, Prepared, parse, prepare};
@@ -28,13 +30,18 @@ pub struct Rules<'a> {
     pub index: &'a IndexPaths,
 }
 
-/// The outcome of each change, and the writes that make them true.
+/// The outcome of each change, and the writes that make them true. There are fewer outcomes than
+/// changes where one would cover up what D1 has yet to judge of those before it: it waits for the
+/// next batch, with all that follow. The first never waits.
 pub fn plan(envelopes: &[Envelope], rules: &Rules, ground: Ground) -> (Vec<Outcome>, Writes) {
     let mut planner = Planner::new(rules, ground);
-    let outcomes = envelopes
-        .iter()
-        .map(|envelope| planner.outcome(envelope))
-        .collect();
+    let mut outcomes = Vec::with_capacity(envelopes.len());
+    for envelope in envelopes {
+        if planner.must_wait(envelope) {
+            break;
+        }
+        outcomes.push(planner.outcome(envelope));
+    }
     (outcomes, planner.writes())
 }
 
@@ -46,6 +53,11 @@ struct Planner<'a> {
     candidates: HashMap<String, Named>,
     /// What is to go → the groups that it is in.
     containing: HashMap<i64, Vec<i64>>,
+    /// Type, path and value of what must be unique → the id of the target that has it now. Others
+    /// than targets may have it too: that D1 finds, and breaks the batch.
+    holders: HashMap<(String, String, String), String>,
+    /// Targets with a unique value that D1 has not yet seen in their hands.
+    claimed: HashSet<String>,
     gone: Vec<Gone>,
     acyclic: Vec<String>,
     used_tokens: Vec<String>,
@@ -61,6 +73,8 @@ impl<'a> Planner<'a> {
             targets: HashMap::new(),
             candidates: HashMap::new(),
             containing: HashMap::new(),
+            holders: HashMap::new(),
+            claimed: HashSet::new(),
             gone: Vec::new(),
             acyclic: Vec::new(),
             used_tokens: Vec::new(),
@@ -93,9 +107,22 @@ impl<'a> Planner<'a> {
 
     fn load(&mut self, resource_type: String, stored: Stored) {
         let key = (resource_type.clone(), stored.id.clone());
+        if let Some(definition) = self.rules.registry.definition(&resource_type)
+            && let Ok(document) = parse(&stored.document)
+        {
+            let index = self.prepare(definition, &document).index;
+            self.hold(&resource_type, &stored.id, &index);
+        }
         self.targets
             .entry(key)
             .or_insert_with(|| Target::loaded(resource_type, stored));
+    }
+
+    /// A second name would hide that the first was taken, a departure that a circle was closed.
+    fn must_wait(&self, envelope: &Envelope) -> bool {
+        let (_, id) = envelope.change.target();
+        let departs = || removes_members(&envelope.change, self.rules);
+        self.claimed.contains(id) || (!self.acyclic.is_empty() && departs())
     }
 
     fn outcome(&mut self, envelope: &Envelope) -> Outcome {
@@ -161,6 +188,11 @@ impl<'a> Planner<'a> {
         let mut target = Target::created(name, id, prepared, now);
         let mut journal = Journal::default();
         self.step(&mut target, &[Step::Add(members)], &mut journal)?;
+        let index = target
+            .prepared
+            .as_ref()
+            .map(|prepared| prepared.index.as_slice());
+        self.claim(name, id, index.unwrap_or_default())?;
         let done = done(&target, journal.left_out);
         self.targets.insert(key(definition, id), target);
         Ok(done)
@@ -180,26 +212,70 @@ impl<'a> Planner<'a> {
             return Err(not_found(definition, id));
         };
         let mut journal = Journal::default();
-        if let Err(error) = self.step(&mut target, steps, &mut journal) {
-            target.roll.undo(journal);
-            self.targets.insert(key, target);
-            return Err(error);
-        }
-        let document_changed = document != *old;
-        if document_changed {
-            if target.prepared.is_none() && target.from.is_some() {
-                target.index_before = self.prepare(definition, old).index;
+        let stepped = self.step(&mut target, steps, &mut journal);
+        let changed =
+            stepped.and_then(|()| self.write_document(definition, &mut target, old, document));
+        let document_changed = match changed {
+            Ok(changed) => changed,
+            Err(error) => {
+                target.roll.undo(journal);
+                self.targets.insert(key, target);
+                return Err(error);
             }
-            let prepared = self.prepare(definition, &document);
-            target.stored.document = prepared.new.document.clone();
-            target.prepared = Some(prepared);
-        }
+        };
         if document_changed || target.roll.is_changed(&journal) {
             target.touch(now);
         }
         let done = done(&target, journal.left_out);
         self.targets.insert(key, target);
         Ok(done)
+    }
+
+    /// Whether the target's document became another.
+    fn write_document(
+        &mut self,
+        definition: &Definition,
+        target: &mut Target,
+        old: &Map,
+        document: Map,
+    ) -> Result<bool> {
+        if document == *old {
+            return Ok(false);
+        }
+        let prepared = self.prepare(definition, &document);
+        self.claim(&target.resource_type, &target.stored.id, &prepared.index)?;
+        if target.prepared.is_none() && target.from.is_some() {
+            target.index_before = self.prepare(definition, old).index;
+        }
+        target.stored.document = prepared.new.document.clone();
+        target.prepared = Some(prepared);
+        Ok(true)
+    }
+
+    /// Takes what must be unique for a target, in place of what it had, unless another has it now.
+    fn claim(&mut self, resource_type: &str, id: &str, index: &[IndexEntry]) -> Result<()> {
+        for entry in index.iter().filter(|entry| entry.unique) {
+            let holder = self.holders.get(&held(resource_type, entry));
+            if holder.is_some_and(|holder| holder != id) {
+                return Err(ScimError::uniqueness(format!(
+                    "Another {resource_type} has the {} {:?} already.",
+                    entry.path, entry.value
+                )));
+            }
+        }
+        let is_known = |entry: &IndexEntry| self.holders.contains_key(&held(resource_type, entry));
+        if index.iter().any(|entry| entry.unique && !is_known(entry)) {
+            self.claimed.insert(id.to_owned());
+        }
+        self.holders.retain(|_, holder| holder != id);
+        self.hold(resource_type, id, index);
+        Ok(())
+    }
+
+    fn hold(&mut self, resource_type: &str, id: &str, index: &[IndexEntry]) {
+        let unique = index.iter().filter(|entry| entry.unique);
+        let held = unique.map(|entry| (held(resource_type, entry), id.to_owned()));
+        self.holders.extend(held);
     }
 
     /// What goes leaves every group that it is in, and each of those has a new version then.
@@ -217,6 +293,7 @@ impl<'a> Planner<'a> {
         let done = done(target, Vec::new());
         let from = target.from;
         self.candidates.remove(id);
+        self.holders.retain(|_, holder| holder != id);
         let containing = self.containing.get(&seq).cloned().unwrap_or_default();
         for group in self.targets.values_mut().filter(|group| group.exists) {
             let was_member = containing.contains(&group.stored.seq);
@@ -354,6 +431,14 @@ fn done(target: &Target, left_out: Vec<String>) -> Done {
 
 fn key(definition: &Definition, id: &str) -> (String, String) {
     (definition.resource_type.name.clone(), id.to_owned())
+}
+
+fn held(resource_type: &str, entry: &IndexEntry) -> (String, String, String) {
+    (
+        resource_type.to_owned(),
+        entry.path.clone(),
+        entry.value.clone(),
+    )
 }
 
 fn not_found(definition: &Definition, id: &str) -> ScimError {
