@@ -1,5 +1,5 @@
-// The mode `interop`: what draft-zollner-scim-interop-profile asks of a service provider. One test is
-// about `compat` besides, where the difference takes a whole Worker to see.
+// The mode `interop`: what draft-zollner-scim-interop-profile asks of a service provider. Two tests
+// are about `compat` besides, where the difference takes a whole Worker to see.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -133,4 +133,13 @@ test("a member that does not exist", async () => {
   await call("POST", "/Groups", group({ members }), 400, "invalidValue");
   const made = await call("POST", "/Groups", group({ members }), 201, undefined, compat);
   assert.equal(made.members, undefined);
+});
+
+// Quirk::UniqueGroupNames
+test("two groups of one name", async () => {
+  const body = group();
+  await call("POST", "/Groups", body, 201);
+  await call("POST", "/Groups", body, 201);
+  await call("POST", "/Groups", body, 201, undefined, compat);
+  await call("POST", "/Groups", body, 409, "uniqueness", compat);
 });
