@@ -38,7 +38,7 @@ fn show(definition: &Definition, document: &Map) {
     let prepared = prepare(definition, document, &paths);
     let shown = Shown {
         location: "https://scim.example/scim/v2/Things/1",
-        version: 1,
+        etag: "W/\"1\"",
         created: 0,
         modified: 1,
         document: &prepared.new.document,

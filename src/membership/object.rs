@@ -4,11 +4,17 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_channel::oneshot;
 use futures_util::FutureExt;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use futures_util::future::{Either, select};
+use worker::{
+    Date, Delay, DurableObject, Env, Request, Response, Result, State, console_error,
+    durable_object,
+};
 
+use super::client::PATIENCE;
 use super::message::{Answer, Envelope, Outcome, PANIC_HEADER};
 use super::plan::{Rules, plan};
 use super::question::question;
@@ -25,6 +31,13 @@ const MAX_CHANGES: usize = 256;
 /// The variable that sets a lower number: 1 turns group commit off, to measure what it is worth.
 const MAX_CHANGES_VAR: &str = "MEMBERSHIP_MAX_BATCH";
 const MAX_BYTES: usize = 1_200_000;
+
+/// Bytes of envelopes that may wait, of the 128 MB that the object shares with its isolate.
+const MAX_QUEUED_BYTES: usize = 16 << 20;
+
+/// Past this a batch is given up, a little over the 30 s that D1 gives it. If it still happens, its
+/// assertions have held: it is whole, and the retries find it done.
+const LONGEST: Duration = Duration::from_secs(35);
 
 /// How often a batch is planned anew because its ground moved.
 const ATTEMPTS: usize = 8;
@@ -48,8 +61,17 @@ struct Shared {
 struct Waiting {
     envelope: Envelope,
     bytes: usize,
+    /// Unix milliseconds.
+    since: u64,
     panics: bool,
     reply: oneshot::Sender<Answer>,
+}
+
+impl Waiting {
+    fn answer_unavailable(self) {
+        let (outcome, cost) = (Outcome::Unavailable, Cost::default());
+        let _ = self.reply.send(Answer { outcome, cost });
+    }
 }
 
 impl DurableObject for Membership {
@@ -72,12 +94,14 @@ impl DurableObject for Membership {
         let bytes = request.bytes().await?;
         let envelope: Envelope = json::read(&bytes)?;
         let (reply, answer) = oneshot::channel();
-        self.shared.queue.borrow_mut().push_back(Waiting {
+        let waiting = Waiting {
             envelope,
             bytes: bytes.len(),
+            since: Date::now().as_millis(),
             panics,
             reply,
-        });
+        };
+        self.shared.enqueue(waiting);
         self.ensure_running();
         // The sender only goes away without a word when the run panicked.
         let answer = answer.await.unwrap_or(Answer {
@@ -116,8 +140,28 @@ impl Membership {
 }
 
 impl Shared {
+    /// A queue that is full says so at once: it would only grow while its clients wait in vain.
+    fn enqueue(&self, waiting: Waiting) {
+        let mut queue = self.queue.borrow_mut();
+        let bytes: usize = queue.iter().map(|other| other.bytes).sum();
+        if bytes + waiting.bytes > MAX_QUEUED_BYTES {
+            waiting.answer_unavailable();
+        } else {
+            queue.push_back(waiting);
+        }
+    }
+
+    /// The changes of the next batch, without those whose clients were told long ago to try again.
     fn take(&self) -> Vec<Waiting> {
         let mut queue = self.queue.borrow_mut();
+        let latest = Date::now()
+            .as_millis()
+            .saturating_sub(PATIENCE.as_millis() as u64);
+        while queue.front().is_some_and(|waiting| waiting.since < latest) {
+            if let Some(late) = queue.pop_front() {
+                late.answer_unavailable();
+            }
+        }
         let mut bytes = 0;
         let fits = queue
             .iter()
@@ -146,7 +190,14 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
     let mut replies = replies.into_iter();
     let mut parts = vec![envelopes.as_slice()];
     while let Some(part) = parts.pop() {
-        let (outcomes, cost) = commit(env, shared, part).await;
+        let commit = Box::pin(commit(env, shared, part));
+        let (outcomes, cost) = match select(commit, Box::pin(Delay::from(LONGEST))).await {
+            Either::Left((done, _)) => done,
+            Either::Right(_) => {
+                let late = StoreError::Unavailable("D1 does not come back".to_owned());
+                (Err(late), Cost::default())
+            }
+        };
         let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
             Err(error) if part.len() > 1 && is_one_changes_fault(&error) => {
