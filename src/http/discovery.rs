@@ -64,7 +64,7 @@ fn all(values: Vec<Value>) -> Reply {
 fn features(exchange: &Exchange<'_>) -> Features {
     Features {
         documentation_uri: None,
-        bulk: None,
+        bulk: Some(super::bulk::LIMITS),
         sort: false,
         max_results: super::lists::MAX_COUNT,
         pagination: Pagination {

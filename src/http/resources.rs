@@ -21,7 +21,7 @@ use crate::store::resources::{Derive, Found, Stored};
 /// POST /{endpoint} (RFC 7644 §3.3)
 pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
-    let body = body(exchange)?;
+    let body = body(exchange, MAX_DEPTH)?;
     let id = new_id(exchange.parts.now).map_err(|error| StoreError::Failed(error.to_string()))?;
     let resource_type = definition.resource_type.name.clone();
     let stored = if definition.members().is_some() {
@@ -90,7 +90,7 @@ pub async fn replace(
     id: &str,
 ) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
-    let body = body(exchange)?;
+    let body = body(exchange, MAX_DEPTH)?;
     let stored = if definition.members().is_some() {
         let resource_type = definition.resource_type.name.clone();
         let change = Change::Replace {
@@ -115,7 +115,7 @@ pub async fn patch(
     id: &str,
 ) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
-    let body = body(exchange)?;
+    let body = body(exchange, MAX_DEPTH)?;
     let stored = if definition.members().is_some() {
         let resource_type = definition.resource_type.name.clone();
         let change = Change::Patch {
@@ -257,7 +257,7 @@ fn answer(
 }
 
 /// The body as an object. Any JSON type will do: many clients send `application/json`, some none.
-fn body(exchange: &Exchange<'_>) -> Result<Map> {
+pub fn body(exchange: &Exchange<'_>, max_depth: usize) -> Result<Map> {
     let sent = exchange.parts.header("content-type").unwrap_or_default();
     let media_type = sent
         .split(';')
@@ -274,7 +274,7 @@ fn body(exchange: &Exchange<'_>) -> Result<Map> {
             format!("{media_type} is not understood here: send application/scim+json."),
         ));
     }
-    parse_body(&exchange.parts.body, MAX_DEPTH)
+    parse_body(&exchange.parts.body, max_depth)
 }
 
 /// A conflict in words: which value is taken costs one more round trip.

@@ -4,7 +4,7 @@ use worker::Env;
 
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
-use super::{Failure, discovery, lists, resources};
+use super::{Failure, bulk, discovery, lists, resources};
 use crate::auth::{self, Refusal};
 use crate::scim::error::ScimError;
 use crate::scim::mode::Mode;
@@ -172,6 +172,10 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
             discovery::answer(exchange, segments).await
         }
+        ["Bulk"] => match method {
+            "POST" => bulk::bulk(exchange).await,
+            _ => not_allowed(exchange, "POST").await,
+        },
         [endpoint] => match (registry.definition(&format!("/{endpoint}")), method) {
             (None, _) => unknown(exchange).await,
             (Some(definition), "GET" | "HEAD") => lists::list(exchange, definition).await,

@@ -11,8 +11,12 @@
 //!   the versions that the plan read, and is planned anew when they moved.
 //! - A change that is refused, or that breaks its batch, is refused alone.
 
+mod bulk;
+mod bulk_plan;
 pub mod client;
 pub mod message;
+mod nesting;
 pub mod object;
 pub mod plan;
 pub mod steps;
+mod unique;

@@ -12,8 +12,10 @@ use worker::{
     wasm_bindgen_futures,
 };
 
-use super::message::{Answer, Envelope, Outcome};
+use super::bulk;
+use super::message::{Answer, BULK_PATH, BulkEnvelope, Envelope, Outcome};
 use super::plan::{self, Rules};
+use super::steps;
 use crate::scim::error::ScimError;
 use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
@@ -36,10 +38,21 @@ pub struct Membership {
 }
 
 #[derive(Default)]
-struct Shared {
-    queue: RefCell<VecDeque<Waiting>>,
+pub(super) struct Shared {
+    queue: RefCell<VecDeque<Queued>>,
     is_running: Cell<bool>,
     context: RefCell<Option<Rc<TenantContext>>>,
+}
+
+enum Queued {
+    Change(Waiting),
+    Bulk(BulkEnvelope, oneshot::Sender<Answer>),
+}
+
+/// What is taken from the queue at once. A bulk is a batch in itself.
+enum Batch {
+    Changes(Vec<Waiting>),
+    Bulk(BulkEnvelope, oneshot::Sender<Answer>),
 }
 
 struct Waiting {
@@ -58,13 +71,16 @@ impl DurableObject for Membership {
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let bytes = request.bytes().await?;
-        let envelope: Envelope = serde_json::from_slice(&bytes)?;
         let (reply, answer) = oneshot::channel();
-        self.shared.queue.borrow_mut().push_back(Waiting {
-            envelope,
-            bytes: bytes.len(),
-            reply,
-        });
+        let queued = match request.path().as_str() {
+            BULK_PATH => Queued::Bulk(serde_json::from_slice(&bytes)?, reply),
+            _ => Queued::Change(Waiting {
+                envelope: serde_json::from_slice(&bytes)?,
+                bytes: bytes.len(),
+                reply,
+            }),
+        };
+        self.shared.queue.borrow_mut().push_back(queued);
         self.ensure_running();
         // The sender only goes away without a word when the run panicked.
         let answer = answer.await.unwrap_or(Answer {
@@ -85,10 +101,9 @@ impl Membership {
         let (env, shared) = (self.env.clone(), Rc::clone(&self.shared));
         wasm_bindgen_futures::spawn_local(async move {
             loop {
-                let batch = shared.take();
-                if batch.is_empty() {
+                let Some(batch) = shared.take() else {
                     break;
-                }
+                };
                 let run = AssertUnwindSafe(run(&env, &shared, batch))
                     .catch_unwind()
                     .await;
@@ -102,25 +117,46 @@ impl Membership {
 }
 
 impl Shared {
-    fn take(&self) -> Vec<Waiting> {
+    fn take(&self) -> Option<Batch> {
         let mut queue = self.queue.borrow_mut();
+        let mut changes = Vec::new();
         let mut bytes = 0;
-        let fits = queue
-            .iter()
-            .take(MAX_CHANGES)
-            .take_while(|waiting| {
-                bytes += waiting.bytes;
-                bytes <= MAX_BYTES
-            })
-            .count();
-        let count = fits.max(1).min(queue.len());
-        queue.drain(..count).collect()
+        while let Some(next) = queue.pop_front() {
+            match next {
+                Queued::Bulk(bulk, reply) if changes.is_empty() => {
+                    return Some(Batch::Bulk(bulk, reply));
+                }
+                Queued::Change(waiting)
+                    if changes.is_empty()
+                        || changes.len() < MAX_CHANGES && bytes + waiting.bytes <= MAX_BYTES =>
+                {
+                    bytes += waiting.bytes;
+                    changes.push(waiting);
+                }
+                other => {
+                    queue.push_front(other);
+                    break;
+                }
+            }
+        }
+        (!changes.is_empty()).then_some(Batch::Changes(changes))
+    }
+}
+
+async fn run(env: &Env, shared: &Shared, batch: Batch) {
+    match batch {
+        Batch::Changes(changes) => run_changes(env, shared, changes).await,
+        Batch::Bulk(bulk, reply) => {
+            let answer = bulk::run(env, shared, &bulk).await;
+            // A client that hung up has nobody waiting here; its bulk stands.
+            let _ = reply.send(answer);
+        }
     }
 }
 
 /// Runs a batch; one that cannot commit as a whole runs change by change, so that what breaks it
 /// is refused alone.
-async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
+async fn run_changes(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
     let (envelopes, replies): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .map(|waiting| (waiting.envelope, waiting.reply))
@@ -138,10 +174,9 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
         Err(error) if alone && is_one_changes_fault(&error) => {
             for (envelope, reply) in envelopes.into_iter().zip(replies) {
                 let (outcomes, cost) = commit(env, shared, std::slice::from_ref(&envelope)).await;
-                let outcome = outcomes.map_or_else(
-                    failed,
-                    |mut outcomes| outcomes.pop().unwrap_or(Outcome::Stale),
-                );
+                let outcome = outcomes.map_or_else(failed, |mut outcomes| {
+                    outcomes.pop().unwrap_or(Outcome::Stale)
+                });
                 let _ = reply.send(Answer { outcome, cost });
             }
         }
@@ -165,26 +200,47 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
     }
 }
 
-/// Read, plan, write; again when the ground moved in between.
 async fn commit(
     env: &Env,
     shared: &Shared,
     envelopes: &[Envelope],
 ) -> (std::result::Result<Vec<Outcome>, StoreError>, Cost) {
+    repeated(env, shared, async |database| {
+        attempt(database, shared, envelopes).await
+    })
+    .await
+}
+
+/// Read, plan, write; again when the ground moved in between. A conflict or a cycle is such a move:
+/// a plan refuses those that it can see.
+pub(super) async fn repeated<T>(
+    env: &Env,
+    shared: &Shared,
+    attempt: impl AsyncFn(&Database) -> std::result::Result<T, StoreError>,
+) -> (std::result::Result<T, StoreError>, Cost) {
     let database = match Database::new(env) {
         Ok(database) => database,
         Err(error) => return (Err(error), Cost::default()),
     };
     let mut result = Err(StoreError::Version);
     for _ in 0..ATTEMPTS {
-        result = attempt(&database, shared, envelopes).await;
+        result = attempt(&database).await;
         match &result {
-            Err(StoreError::Version) => {}
+            Err(StoreError::Version | StoreError::Conflict { .. }) => {}
             Err(StoreError::Stale) => shared.forget(),
             _ => break,
         }
     }
     (result, database.cost())
+}
+
+pub(super) fn rules(context: &TenantContext) -> Rules<'_> {
+    Rules {
+        registry: &context.registry,
+        mode: context.settings.mode,
+        revision: context.revision,
+        index: &context.index,
+    }
 }
 
 async fn attempt(
@@ -195,7 +251,11 @@ async fn attempt(
     let [first, ..] = envelopes else {
         return Ok(Vec::new());
     };
-    let Some(context) = shared.context(database, envelopes).await? else {
+    let tokens: Vec<_> = envelopes
+        .iter()
+        .map(|envelope| (envelope.token_hash.as_str(), envelope.now))
+        .collect();
+    let Some(context) = shared.context(database, &tokens).await? else {
         return Ok(vec![Outcome::Stale; envelopes.len()]);
     };
     let now = envelopes
@@ -203,14 +263,9 @@ async fn attempt(
         .map(|envelope| envelope.now)
         .max()
         .unwrap_or(first.now);
-    let rules = Rules {
-        registry: &context.registry,
-        mode: context.settings.mode,
-        revision: context.revision,
-        index: &context.index,
-    };
+    let rules = rules(&context);
     let question = plan::question(envelopes, &rules);
-    let ground = members::read(database, context.id, now, &question).await?;
+    let mut ground = members::read(database, context.id, now, &question).await?;
     // The tenant's settings changed since this object learnt them.
     if ground
         .tokens
@@ -219,7 +274,12 @@ async fn attempt(
     {
         return Err(StoreError::Stale);
     }
-    let (outcomes, writes) = plan::plan(envelopes, &rules, ground);
+    let (mut outcomes, mut writes) = plan::plan(envelopes, &rules, ground.clone());
+    if !writes.unasked.is_empty() {
+        let holders = &mut ground.holders;
+        holders.ask(database, context.id, &writes.unasked).await?;
+        (outcomes, writes) = plan::plan(envelopes, &rules, ground);
+    }
     if !writes.is_empty() {
         members::write(database, context.id, now, &writes).await?;
     }
@@ -231,17 +291,18 @@ impl Shared {
         self.context.borrow_mut().take();
     }
 
-    /// The tenant's context, by any live token of the batch; `None` when none is live.
-    async fn context(
+    /// The tenant's context, by any live token of the batch, each with the time it was used at;
+    /// `None` when none is live.
+    pub(super) async fn context(
         &self,
         database: &Database,
-        envelopes: &[Envelope],
+        tokens: &[(&str, i64)],
     ) -> std::result::Result<Option<Rc<TenantContext>>, StoreError> {
         if let Some(known) = self.context.borrow().clone() {
             return Ok(Some(known));
         }
-        for envelope in envelopes {
-            let loaded = tenants::load(database, &envelope.token_hash, envelope.now).await?;
+        for (token_hash, now) in tokens {
+            let loaded = tenants::load(database, token_hash, *now).await?;
             if let Loaded::Live(context) = loaded {
                 let context = Rc::new(context);
                 self.context.replace(Some(context.clone()));
@@ -257,9 +318,7 @@ fn failed(error: StoreError) -> Outcome {
         StoreError::Conflict { .. } => Outcome::from(ScimError::uniqueness(
             "Another group has this name, or another value that must be unique.",
         )),
-        StoreError::Cycle => Outcome::from(ScimError::invalid_value(
-            "members: the group would be inside itself.",
-        )),
+        StoreError::Cycle => Outcome::from(steps::inside_itself()),
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable

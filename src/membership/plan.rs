@@ -6,18 +6,20 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::message::{Change, Done, Envelope, Outcome};
+use super::nesting::Nesting;
 use super::steps::{self, MemberValue, Step};
+use super::unique::{Claims, unique_values};
 use crate::scim::error::{Result, ScimError};
 use crate::scim::filter::Filter;
 use crate::scim::filter::check::check_element;
 use crate::scim::mode::{Mode, Quirk};
 use crate::scim::patch::{PatchRequest, apply_resolved, resolve_operation};
-use crate::scim::resource::index::{self, IndexEntry};
+use crate::scim::resource::index::{self, IndexEntry, indexed_values};
 use crate::scim::resource::{Map, validate, version};
 use crate::scim::schema::{Definition, Registry};
 use crate::store::document::{IndexPaths, Prepared, parse, prepare};
 use crate::store::members::{
-    ChangedGroup, Gone, Ground, Named, NewGroup, NewMember, Question, Writes,
+    ChangedGroup, Gone, Ground, Named, NewGroup, NewMember, NewMemberOfNew, Question, Writes,
 };
 use crate::store::resources::Stored;
 
@@ -52,9 +54,15 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
                 .deleted
                 .push((resource_type.to_owned(), id.to_owned()));
         }
-        let Ok(steps) = steps_of(&envelope.change, definition, rules.mode) else {
+        let Ok((document, steps)) = read(&envelope.change, definition, rules.mode) else {
             continue;
         };
+        if let Some(document) = document {
+            let index = rules.index.of(definition);
+            question
+                .unique
+                .extend(unique_values(resource_type, &document, index));
+        }
         let mut ids: Vec<String> = Vec::new();
         for step in steps {
             match step {
@@ -86,20 +94,24 @@ fn member_types(registry: &Registry) -> Vec<String> {
         .collect()
 }
 
-/// For [`question`]: a PUT's steps without the document that it replaces.
-fn steps_of(change: &Change, definition: &Definition, mode: Mode) -> Result<Vec<Step>> {
+/// For [`question`]: what a change says of the new document and of members. A PUT is read without
+/// the document that it replaces, and what a PATCH makes of one is not known yet.
+fn read(change: &Change, definition: &Definition, mode: Mode) -> Result<(Option<Map>, Vec<Step>)> {
     match change {
         Change::Create { body, .. } => {
             let mut document = validate::create(definition, body, mode)?;
-            Ok(vec![Step::Add(steps::of_document(&mut document)?)])
+            let members = steps::of_document(&mut document)?;
+            Ok((Some(document), vec![Step::Add(members)]))
         }
         Change::Replace { body, .. } => {
-            Ok(steps::of_replacement(definition, body, &Map::new(), mode)?.1)
+            let (document, steps) = steps::of_replacement(definition, body, &Map::new(), mode)?;
+            Ok((Some(document), steps))
         }
         Change::Patch { body, .. } => {
-            steps::of_patch(definition, &PatchRequest::parse(body, mode)?, mode)
+            let request = PatchRequest::parse(body, mode)?;
+            Ok((None, steps::of_patch(definition, &request, mode)?))
         }
-        Change::Delete { .. } => Ok(Vec::new()),
+        Change::Delete { .. } => Ok((None, Vec::new())),
     }
 }
 
@@ -113,7 +125,7 @@ pub fn plan(envelopes: &[Envelope], rules: &Rules, ground: Ground) -> (Vec<Outco
     (outcomes, planner.writes())
 }
 
-struct Planner<'a> {
+pub(super) struct Planner<'a> {
     rules: &'a Rules<'a>,
     tokens: HashMap<String, i64>,
     targets: HashMap<(String, String), Target>,
@@ -123,6 +135,8 @@ struct Planner<'a> {
     gone: Vec<Gone>,
     acyclic: Vec<String>,
     used_tokens: Vec<String>,
+    claims: Claims,
+    nesting: Option<Nesting>,
 }
 
 /// A resource in the course of the plan.
@@ -149,6 +163,16 @@ struct Members {
     cleared: bool,
 }
 
+impl Members {
+    /// `false` where the plan knows that this one is no member (any more).
+    fn may_have(&self, id: &str) -> bool {
+        match self.known.values().find(|membership| membership.id == id) {
+            Some(membership) => membership.now.is_some(),
+            None => !self.cleared,
+        }
+    }
+}
+
 #[derive(Clone)]
 struct Membership {
     id: String,
@@ -160,7 +184,7 @@ struct Membership {
 }
 
 impl<'a> Planner<'a> {
-    fn new(rules: &'a Rules<'a>, ground: Ground) -> Self {
+    pub(super) fn new(rules: &'a Rules<'a>, ground: Ground) -> Self {
         let mut planner = Self {
             rules,
             tokens: ground.tokens.into_iter().collect(),
@@ -170,6 +194,8 @@ impl<'a> Planner<'a> {
             gone: Vec::new(),
             acyclic: Vec::new(),
             used_tokens: Vec::new(),
+            claims: Claims::new(ground.holders),
+            nesting: ground.nesting.map(Nesting::new),
         };
         for (resource_type, stored) in ground.targets {
             planner.load(resource_type, stored);
@@ -228,7 +254,22 @@ impl<'a> Planner<'a> {
         });
     }
 
-    fn outcome(&mut self, envelope: &Envelope) -> Outcome {
+    /// A resource that a later change of the plan creates: it can be named as a member already.
+    pub(super) fn promise(&mut self, resource_type: &str, id: &str) {
+        let promised = Named {
+            group: None,
+            // Below zero until the transaction that writes the plan gives it a true one.
+            seq: -1 - self.candidates.len() as i64,
+            id: id.to_owned(),
+            resource_type: resource_type.to_owned(),
+            is_member: false,
+            display: None,
+            shown: None,
+        };
+        self.candidates.insert(id.to_owned(), promised);
+    }
+
+    pub(super) fn outcome(&mut self, envelope: &Envelope) -> Outcome {
         if self.tokens.get(&envelope.token_hash) != Some(&self.rules.revision)
             || envelope.revision != self.rules.revision
         {
@@ -290,9 +331,12 @@ impl<'a> Planner<'a> {
         let members = steps::of_document(&mut document)?;
         document.shift_insert(0, "id".to_owned(), id.into());
         let prepared = self.prepare(definition, &document);
+        let name = &definition.resource_type.name;
+        self.claims.check(name, id, &[], &prepared.index)?;
+        let index = prepared.index.clone();
         let mut target = Target {
             stored: Stored {
-                seq: 0,
+                seq: self.candidate(id).map_or(0, |promised| promised.seq),
                 id: id.to_owned(),
                 version: 1,
                 created: now,
@@ -308,6 +352,7 @@ impl<'a> Planner<'a> {
             members: Members::default(),
         };
         let (_, left_out) = self.step_members(&mut target, &[Step::Add(members)])?;
+        self.claims.change(name, id, &[], &index);
         let done = done(&target, left_out);
         self.targets.insert(key(definition, id), target);
         Ok(done)
@@ -322,6 +367,15 @@ impl<'a> Planner<'a> {
         steps: Vec<Step>,
         now: i64,
     ) -> Result<Done> {
+        let document_changed = document != *old;
+        let indexes = document_changed.then(|| {
+            let index = self.rules.index.of(definition);
+            (indexed_values(old, index), indexed_values(&document, index))
+        });
+        let name = &definition.resource_type.name;
+        if let Some((before, after)) = &indexes {
+            self.claims.check(name, id, before, after)?;
+        }
         let key = key(definition, id);
         let Some(mut target) = self.targets.remove(&key) else {
             return Err(not_found(definition, id));
@@ -341,10 +395,10 @@ impl<'a> Planner<'a> {
                 return Err(error);
             }
         };
-        let document_changed = document != *old;
-        if document_changed {
+        if let Some((before, after)) = indexes {
+            self.claims.change(name, id, &before, &after);
             if target.prepared.is_none() && target.from.is_some() {
-                target.index_before = self.prepare(definition, old).index;
+                target.index_before = before;
             }
             let prepared = self.prepare(definition, &document);
             target.stored.document = prepared.new.document.clone();
@@ -360,7 +414,9 @@ impl<'a> Planner<'a> {
 
     fn delete(&mut self, definition: &Definition, id: &str, envelope: &Envelope) -> Result<Done> {
         let old = self.document(definition, id, envelope)?;
-        let index = self.prepare(definition, &old).index;
+        let index = indexed_values(&old, self.rules.index.of(definition));
+        let name = &definition.resource_type.name;
+        self.claims.change(name, id, &index, &[]);
         let Some(target) = self.targets.get_mut(&key(definition, id)) else {
             return Err(not_found(definition, id));
         };
@@ -459,8 +515,8 @@ impl<'a> Planner<'a> {
                 "members: a group cannot be a member of itself.",
             ));
         }
-        if candidate.resource_type == GROUP && !self.acyclic.contains(&target.stored.id) {
-            self.acyclic.push(target.stored.id.clone());
+        if candidate.resource_type == GROUP {
+            self.nest(target, &candidate)?;
         }
         let membership = target
             .members
@@ -480,6 +536,28 @@ impl<'a> Planner<'a> {
             (_, display) => Some(display),
         };
         Ok(true)
+    }
+
+    /// Refuses a group that would be inside itself, as far as the plan knows; the write makes sure.
+    fn nest(&mut self, target: &Target, member: &Named) -> Result<()> {
+        let id = &target.stored.id;
+        if !self.acyclic.contains(id) {
+            self.acyclic.push(id.clone());
+        }
+        let Some(nesting) = &self.nesting else {
+            return Ok(());
+        };
+        let is_member = |group: &str, member: &str| {
+            let group = self.targets.get(&(GROUP.to_owned(), group.to_owned()));
+            group.is_none_or(|group| group.exists && group.members.may_have(member))
+        };
+        if nesting.is_inside(id, &member.id, is_member) {
+            return Err(steps::inside_itself());
+        }
+        if let Some(nesting) = &mut self.nesting {
+            nesting.add(&member.id, id);
+        }
+        Ok(())
     }
 
     fn candidate(&self, id: &str) -> Option<Named> {
@@ -516,11 +594,12 @@ impl<'a> Planner<'a> {
         prepare(definition, document, self.rules.index.of(definition))
     }
 
-    fn writes(self) -> Writes {
+    pub(super) fn writes(self) -> Writes {
         let mut writes = Writes {
             token_hashes: self.used_tokens,
             gone: self.gone,
             acyclic: self.acyclic,
+            unasked: self.claims.unasked,
             ..Writes::default()
         };
         let mut targets: Vec<Target> = self.targets.into_values().collect();
@@ -528,9 +607,11 @@ impl<'a> Planner<'a> {
         for target in targets {
             target.write(&mut writes);
         }
-        writes
-            .acyclic
-            .retain(|id| writes.added.iter().any(|added| added.group_id == *id));
+        writes.acyclic.retain(|id| {
+            let added = writes.added.iter().map(|added| &added.group_id);
+            let new = writes.added_new.iter().map(|added| &added.group_id);
+            added.chain(new).any(|group| group == id)
+        });
         writes
     }
 }
@@ -594,6 +675,12 @@ impl Target {
         }
         for (seq, membership) in members.known {
             match (membership.before, membership.now) {
+                (None, Some(display)) if seq < 0 => writes.added_new.push(NewMemberOfNew {
+                    group_id: id.clone(),
+                    resource_type: membership.resource_type,
+                    id: membership.id,
+                    display,
+                }),
                 (before, Some(now)) if before.as_ref() != Some(&now) => {
                     writes.added.push(NewMember {
                         group_id: id.clone(),

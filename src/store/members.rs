@@ -4,9 +4,11 @@
 
 use serde_json::{Value, json};
 
+use super::bulk::{self, chunks};
 use super::d1::{Database, Parameter, Row, Rows, Statement};
 use super::error::{self, StoreError};
 use super::resources::{NewDocument, Stored};
+use super::unique::{self, Holders, Unique};
 use crate::scim::resource::index::IndexEntry;
 
 /// What a batch of changes names.
@@ -25,9 +27,13 @@ pub struct Question {
     pub count_members_of: Vec<String>,
     /// Resource type and id of what is to go.
     pub deleted: Vec<(String, String)>,
+    /// Values whose holders must be known.
+    pub unique: Vec<Unique>,
+    /// Ids of groups of which must be known what they are inside of.
+    pub nested: Vec<String>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ground {
     /// Live token hashes and their tenant's revision.
     pub tokens: Vec<(String, i64)>,
@@ -38,6 +44,9 @@ pub struct Ground {
     pub counts: Vec<(i64, i64)>,
     /// What is to go → a group that it is in.
     pub containing: Vec<(i64, Stored)>,
+    pub holders: Holders,
+    /// Ids of a group and of one that it is in; `None` when nobody asked.
+    pub nesting: Option<Vec<(String, String)>>,
 }
 
 /// A resource that a change names as a member of a group. It need not be one.
@@ -82,6 +91,15 @@ pub struct NewMember {
     pub display: Option<String>,
 }
 
+/// One whose `seq` only the transaction itself will know.
+#[derive(Debug)]
+pub struct NewMemberOfNew {
+    pub group_id: String,
+    pub resource_type: String,
+    pub id: String,
+    pub display: Option<String>,
+}
+
 #[derive(Debug)]
 pub struct Gone {
     pub seq: i64,
@@ -104,8 +122,12 @@ pub struct Writes {
     pub removed: Vec<(i64, i64)>,
     pub added: Vec<NewMember>,
     pub gone: Vec<Gone>,
+    /// Members that the same plan creates.
+    pub added_new: Vec<NewMemberOfNew>,
     /// Ids of groups that got groups as members: they must not be their own members in the end.
     pub acyclic: Vec<String>,
+    /// Unique values that are added although nobody asked for their holders: ask, and plan anew.
+    pub unasked: Vec<Unique>,
 }
 
 impl Writes {
@@ -195,6 +217,14 @@ pub async fn read(
             [tenant.into(), pairs(&question.deleted)],
         ));
     }
+    if !question.unique.is_empty() {
+        asked.push(Asked::Holders);
+        statements.push(unique::statement(tenant, &question.unique));
+    }
+    if !question.nested.is_empty() {
+        asked.push(Asked::Nesting);
+        statements.push(bulk::nesting(tenant, &question.nested));
+    }
     let rows = database.batch(&statements).await?;
     let mut ground = Ground {
         tokens: collect(&rows[0], |row| {
@@ -217,6 +247,12 @@ pub async fn read(
                 ground.containing =
                     collect(rows, |row| Some((row.integer("gone")?, Stored::read(row)?)))?;
             }
+            Asked::Holders => ground.holders.learn(&question.unique, rows),
+            Asked::Nesting => {
+                ground.nesting = Some(collect(rows, |row| {
+                    Some((row.text("child")?, row.text("parent")?))
+                })?);
+            }
         }
     }
     Ok(ground)
@@ -226,6 +262,8 @@ enum Asked {
     Named,
     Counts,
     Containing,
+    Holders,
+    Nesting,
 }
 
 fn named(row: &Row) -> Option<Named> {
@@ -258,32 +296,31 @@ pub async fn write(
             batch.push(Statement::new(sql, parameters));
         }
     };
-    push(
-        !writes.created.is_empty(),
-        "INSERT INTO resources \
-         (tenant, type, id, version, created, modified, display, document, folded) \
-         SELECT ?1, e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 3, \
-         e.value ->> 4, e.value ->> 5, e.value ->> 6 FROM json_each(?2) e",
-        vec![
-            tenant.into(),
-            array(&writes.created, |new| {
-                let NewDocument {
-                    document,
-                    folded,
-                    display,
-                } = &new.new;
-                json!([
-                    new.resource_type,
-                    new.id,
-                    new.version,
-                    new.created,
-                    display,
-                    document,
-                    folded
-                ])
-            }),
-        ],
-    );
+    for part in chunks(&writes.created, |new| {
+        let NewDocument {
+            document,
+            folded,
+            display,
+        } = &new.new;
+        json!([
+            new.resource_type,
+            new.id,
+            new.version,
+            new.created,
+            display,
+            document,
+            folded
+        ])
+    }) {
+        push(
+            true,
+            "INSERT INTO resources \
+             (tenant, type, id, version, created, modified, display, document, folded) \
+             SELECT ?1, e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 3, \
+             e.value ->> 4, e.value ->> 5, e.value ->> 6 FROM json_each(?2) e",
+            vec![tenant.into(), part],
+        );
+    }
     push(
         writes.changed.iter().any(|group| group.new.is_none()),
         "UPDATE resources SET version = e.value ->> 1, modified = e.value ->> 2 \
@@ -293,41 +330,45 @@ pub async fn write(
             |group| json!([group.seq, group.to, group.modified]),
         )],
     );
-    push(
-        writes.changed.iter().any(|group| group.new.is_some()),
-        "UPDATE resources SET version = e.value ->> 1, modified = e.value ->> 2, \
-         display = e.value ->> 3, document = e.value ->> 4, folded = e.value ->> 5 \
-         FROM json_each(?1) e WHERE seq = e.value ->> 0",
-        vec![array(
-            writes
-                .changed
-                .iter()
-                .filter_map(|group| Some((group, group.new.as_ref()?))),
-            |(
-                group,
-                NewDocument {
-                    document,
-                    folded,
-                    display,
-                },
-            )| {
-                json!([
-                    group.seq,
-                    group.to,
-                    group.modified,
-                    display,
-                    document,
-                    folded
-                ])
+    for part in chunks(
+        writes
+            .changed
+            .iter()
+            .filter_map(|group| Some((group, group.new.as_ref()?))),
+        |(
+            group,
+            NewDocument {
+                document,
+                folded,
+                display,
             },
-        )],
-    );
-    push(
-        !writes.index_removed.is_empty(),
-        "DELETE FROM attribute_index WHERE tenant = ?1 AND (type, path, value, slot) IN \
-         (SELECT e.value ->> 0, e.value ->> 2, e.value ->> 3, e.value ->> 4 FROM json_each(?2) e)",
-        vec![tenant.into(), array(&writes.index_removed, indexed)],
-    );
+        )| {
+            json!([
+                group.seq,
+                group.to,
+                group.modified,
+                display,
+                document,
+                folded
+            ])
+        },
+    ) {
+        push(
+            true,
+            "UPDATE resources SET version = e.value ->> 1, modified = e.value ->> 2, \
+             display = e.value ->> 3, document = e.value ->> 4, folded = e.value ->> 5 \
+             FROM json_each(?1) e WHERE seq = e.value ->> 0",
+            vec![part],
+        );
+    }
+    for part in chunks(&writes.index_removed, indexed) {
+        push(
+            true,
+            "DELETE FROM attribute_index WHERE tenant = ?1 AND (type, path, value, slot) IN \
+             (SELECT e.value ->> 0, e.value ->> 2, e.value ->> 3, e.value ->> 4 FROM json_each(?2) e)",
+            vec![tenant.into(), part],
+        );
+    }
     push(
         !writes.kept.is_empty(),
         "DELETE FROM members WHERE \"group\" IN (SELECT e.value ->> 0 FROM json_each(?1) e) \
@@ -345,20 +386,22 @@ pub async fn write(
             json!([group, member])
         })],
     );
-    push(
-        !writes.added.is_empty(),
-        "INSERT INTO members (\"group\", member, display) \
-         SELECT g.seq, r.seq, e.value ->> 2 FROM json_each(?2) e CROSS JOIN resources r \
-         ON r.seq = e.value ->> 1 CROSS JOIN resources g \
-         ON g.tenant = ?1 AND g.type = 'Group' AND g.id = e.value ->> 0 WHERE true \
-         ON CONFLICT DO UPDATE SET display = excluded.display",
-        vec![
-            tenant.into(),
-            array(&writes.added, |new| {
-                json!([new.group_id, new.member, new.display])
-            }),
-        ],
-    );
+    for part in chunks(&writes.added, |new| {
+        json!([new.group_id, new.member, new.display])
+    }) {
+        push(
+            true,
+            "INSERT INTO members (\"group\", member, display) \
+             SELECT g.seq, r.seq, e.value ->> 2 FROM json_each(?2) e CROSS JOIN resources r \
+             ON r.seq = e.value ->> 1 CROSS JOIN resources g \
+             ON g.tenant = ?1 AND g.type = 'Group' AND g.id = e.value ->> 0 WHERE true \
+             ON CONFLICT DO UPDATE SET display = excluded.display",
+            vec![tenant.into(), part],
+        );
+    }
+    for part in chunks(&writes.added_new, bulk::member_of_new) {
+        push(true, bulk::ADDED_NEW, vec![tenant.into(), part]);
+    }
     let gone = || array(&writes.gone, |gone| json!(gone.seq));
     for sql in [
         "DELETE FROM members WHERE \"group\" IN (SELECT value FROM json_each(?1))",
@@ -367,14 +410,16 @@ pub async fn write(
     ] {
         push(!writes.gone.is_empty(), sql, vec![gone()]);
     }
-    push(
-        !writes.index_added.is_empty(),
-        "INSERT INTO attribute_index (tenant, type, path, value, slot, resource) \
-         SELECT r.tenant, r.type, e.value ->> 2, e.value ->> 3, e.value ->> 4, r.seq \
-         FROM json_each(?2) e CROSS JOIN resources r \
-         ON r.tenant = ?1 AND r.type = e.value ->> 0 AND r.id = e.value ->> 1",
-        vec![tenant.into(), array(&writes.index_added, indexed)],
-    );
+    for part in chunks(&writes.index_added, indexed) {
+        push(
+            true,
+            "INSERT INTO attribute_index (tenant, type, path, value, slot, resource) \
+             SELECT r.tenant, r.type, e.value ->> 2, e.value ->> 3, e.value ->> 4, r.seq \
+             FROM json_each(?2) e CROSS JOIN resources r \
+             ON r.tenant = ?1 AND r.type = e.value ->> 0 AND r.id = e.value ->> 1",
+            vec![tenant.into(), part],
+        );
+    }
     if !writes.acyclic.is_empty() {
         batch.push(Statement::new(
             format!(

@@ -4,6 +4,7 @@
 //! the token is live and the tenant's cached context is still true. So a request that is answered
 //! in one D1 round trip is also authenticated in it, and a revoked token stops at once.
 
+pub mod bulk;
 pub mod d1;
 pub mod derived;
 pub mod document;
@@ -15,6 +16,7 @@ pub mod members;
 pub mod resources;
 pub mod tenants;
 pub mod tokens;
+pub mod unique;
 
 use std::rc::Rc;
 

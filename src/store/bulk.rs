@@ -1,0 +1,80 @@
+//! What only a bulk needs of the SQL around membership: parameters of any length, members that the
+//! same transaction creates, and what a group is inside of.
+
+use serde_json::{Value, json};
+
+use super::d1::{Parameter, Statement};
+use super::members::NewMemberOfNew;
+
+/// Bytes of one parameter, unless one item alone is longer: D1 takes 2 MB.
+const MAX_PARAMETER: usize = 1_500_000;
+
+/// Items as JSON arrays, a parameter each: as few as their length allows, none for no items.
+pub fn chunks<T>(items: impl IntoIterator<Item = T>, show: impl Fn(T) -> Value) -> Vec<Parameter> {
+    let mut parts: Vec<String> = Vec::new();
+    for item in items {
+        let text = show(item).to_string();
+        match parts.last_mut() {
+            Some(part) if part.len() + text.len() < MAX_PARAMETER => part.push(','),
+            _ => parts.push("[".to_owned()),
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push_str(&text);
+        }
+    }
+    parts
+        .into_iter()
+        .map(|part| Parameter::Text(part + "]"))
+        .collect()
+}
+
+/// ?1 is the tenant, ?2 of [`member_of_new`].
+pub const ADDED_NEW: &str = "INSERT INTO members (\"group\", member, display) \
+     SELECT g.seq, r.seq, e.value ->> 3 FROM json_each(?2) e CROSS JOIN resources g \
+     ON g.tenant = ?1 AND g.type = 'Group' AND g.id = e.value ->> 0 CROSS JOIN resources r \
+     ON r.tenant = ?1 AND r.type = e.value ->> 1 AND r.id = e.value ->> 2";
+
+pub fn member_of_new(new: &NewMemberOfNew) -> Value {
+    json!([new.group_id, new.resource_type, new.id, new.display])
+}
+
+/// Each of these groups, and each that one of them is in at any depth, with those it is in itself.
+pub fn nesting(tenant: i64, groups: &[String]) -> Statement {
+    Statement::new(
+        "WITH RECURSIVE up (child, parent) AS (\
+         SELECT m.member, m.\"group\" FROM json_each(?2) e CROSS JOIN resources g \
+         ON g.tenant = ?1 AND g.type = 'Group' AND g.id = e.value \
+         CROSS JOIN members m ON m.member = g.seq \
+         UNION SELECT m.member, m.\"group\" FROM up CROSS JOIN members m ON m.member = up.parent) \
+         SELECT c.id AS child, p.id AS parent FROM up CROSS JOIN resources c ON c.seq = up.child \
+         CROSS JOIN resources p ON p.seq = up.parent",
+        [tenant.into(), json!(groups).to_string().into()],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_stay_below_their_limit() {
+        let check = |lengths: &[usize], expected: &[usize]| {
+            let parts = chunks(lengths, |length| Value::from("x".repeat(*length)));
+            let counts: Vec<usize> = parts
+                .iter()
+                .map(|part| match part {
+                    Parameter::Text(text) => {
+                        let list: Vec<Value> = serde_json::from_str(text).unwrap();
+                        list.len()
+                    }
+                    _ => 0,
+                })
+                .collect();
+            assert_eq!(counts, expected);
+        };
+        check(&[], &[]);
+        check(&[1, 2, 3], &[3]);
+        check(&[700_000, 700_000, 700_000], &[2, 1]);
+        check(&[2_000_000, 1, 2_000_000], &[1, 1, 1]);
+    }
+}
