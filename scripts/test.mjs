@@ -86,7 +86,7 @@ async function command(program, args, env = process.env) {
 
 // Debian has no compiled standard library for wasm, so there it is compiled along.
 function clippyWasm({ native }) {
-  const std = native.debian ? ["-Zbuild-std=std,panic_unwind"] : [];
+  const std = native.debian ? ["-Zbuild-std=std,panic_abort"] : [];
   const env = native.debian ? { ...native.env, RUSTC_BOOTSTRAP: "1" } : native.env;
   return command("cargo-clippy", ["clippy", "--lib", "--target", "wasm32-unknown-unknown", ...std, "--", "-D", "warnings"], env);
 }

@@ -101,7 +101,8 @@ pub async fn replace(
         membership(exchange, change).await?.stored
     } else {
         let replaced = |old: &Map| validate::replace(definition, old, &body, exchange.mode());
-        change(exchange, definition, id, replaced).await?
+        let found = change(exchange, definition, id, &projection, replaced).await?;
+        return answer(exchange, definition, &found, &projection);
     };
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
     answer(exchange, definition, &found, &projection)
@@ -131,7 +132,8 @@ pub async fn patch(
     } else {
         let request = PatchRequest::parse(&body, exchange.mode())?;
         let patched = |old: &Map| patch::apply(definition, old, &request, exchange.mode());
-        change(exchange, definition, id, patched).await?
+        let found = change(exchange, definition, id, &projection, patched).await?;
+        return answer(exchange, definition, &found, &projection);
     };
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
     answer(exchange, definition, &found, &projection)
@@ -172,16 +174,17 @@ async fn change(
     exchange: &Exchange<'_>,
     definition: &Definition,
     id: &str,
+    projection: &Projection,
     change: impl FnOnce(&Map) -> Result<Map>,
-) -> Result<Stored, Failure> {
-    let mut stored = find(exchange, definition, id, Derive::Nothing)
-        .await?
-        .stored;
+) -> Result<Found, Failure> {
+    let derive = exchange.derive(definition, projection);
+    let mut found = find(exchange, definition, id, derive).await?;
+    let stored = &mut found.stored;
     check_if_match(exchange.if_match().as_deref(), stored.version)?;
     let old = parse(&stored.document)?;
     let new = change(&old)?;
     if new == old {
-        return Ok(stored);
+        return Ok(found);
     }
     let before = prepare(definition, &old, exchange.index(definition));
     let after = prepare(definition, &new, exchange.index(definition));
@@ -189,7 +192,7 @@ async fn change(
     let name = &definition.resource_type.name;
     let replaced = exchange
         .store
-        .replace(name, &stored, &after.new, &removed, &added)
+        .replace(name, stored, &after.new, &removed, &added)
         .await;
     if let Err(error) = replaced {
         return Err(explain(exchange, definition, id, &added, error).await);
@@ -197,7 +200,7 @@ async fn change(
     stored.version += 1;
     stored.modified = exchange.parts.now;
     stored.document = after.new.document;
-    Ok(stored)
+    Ok(found)
 }
 
 async fn membership(exchange: &Exchange<'_>, change: Change) -> Result<Done, Failure> {

@@ -260,11 +260,14 @@ impl Store {
             ],
         );
         let mut statements = vec![insert];
-        statements.extend(self.index_added(resource_type, id, index));
+        statements.extend(self.index_created(resource_type, id, index));
         self.write(statements).await.map(|_| ())
     }
 
     /// Writes the next version, if `current` still is the present one.
+    ///
+    /// Guard and version stand in the UPDATE's own condition, and the assertion behind it undoes
+    /// the batch when it hit nothing: two rows read less than with assertions before it.
     pub async fn replace(
         &self,
         resource_type: &str,
@@ -273,23 +276,31 @@ impl Store {
         removed: &[IndexEntry],
         added: &[IndexEntry],
     ) -> Result<(), StoreError> {
+        let mut parameters = self.guard().to_vec();
+        parameters.extend([
+            current.seq.into(),
+            current.version.into(),
+            self.now.into(),
+            new.display.clone().into(),
+            new.document.as_str().into(),
+            new.folded.clone().into(),
+        ]);
+        let update = format!(
+            "UPDATE resources SET version = version + 1, modified = ?7, display = ?8, \
+             document = ?9, folded = ?10 \
+             WHERE seq = ?5 AND version = ?6 AND tenant = ?2 AND EXISTS (SELECT 1 {GUARD})"
+        );
+        let moved = format!(
+            "INSERT INTO assertions SELECT changes() = 1, '{}'",
+            error::GUARD
+        );
         let mut statements = vec![
-            assert_version(current),
-            Statement::new(
-                "UPDATE resources SET version = version + 1, modified = ?2, display = ?3, \
-                 document = ?4, folded = ?5 WHERE seq = ?1",
-                [
-                    current.seq.into(),
-                    self.now.into(),
-                    new.display.clone().into(),
-                    new.document.as_str().into(),
-                    new.folded.clone().into(),
-                ],
-            ),
+            Statement::new(update, parameters),
+            Statement::new(moved, []),
         ];
         statements.extend(self.index_removed(resource_type, &current.id, removed));
-        statements.extend(self.index_added(resource_type, &current.id, added));
-        self.write(statements).await.map(|_| ())
+        statements.extend(self.index_added(resource_type, &current.id, current.seq, added));
+        self.database.batch(&statements).await.map(|_| ())
     }
 
     /// Removes the resource and its index entries, if `current` still is the present version.
@@ -315,9 +326,9 @@ impl Store {
         index: &[IndexEntry],
     ) -> Result<Option<IndexEntry>, StoreError> {
         let sql = "SELECT e.value ->> 0 AS path, e.value ->> 1 AS value FROM json_each(?3) e \
-             JOIN attribute_index i ON i.tenant = ?1 AND i.type = ?2 AND i.path = e.value ->> 0 \
+             CROSS JOIN attribute_index i ON i.tenant = ?1 AND i.type = ?2 AND i.path = e.value ->> 0 \
              AND i.value = e.value ->> 1 AND i.slot = '' \
-             JOIN resources r ON r.seq = i.resource WHERE r.id <> ?4 LIMIT 1";
+             CROSS JOIN resources r ON r.seq = i.resource WHERE r.id <> ?4 LIMIT 1";
         let unique: Vec<_> = index.iter().filter(|entry| entry.unique).cloned().collect();
         let parameters = [
             self.tenant().into(),
@@ -335,7 +346,64 @@ impl Store {
         }))
     }
 
-    fn index_added(
+    /// One statement an entry: a handful at the most, each found by its key.
+    fn index_removed<'e>(
+        &self,
+        resource_type: &'e str,
+        id: &'e str,
+        index: &'e [IndexEntry],
+    ) -> impl Iterator<Item = Statement> + 'e {
+        let tenant = self.tenant();
+        index.iter().map(move |entry| {
+            Statement::new(
+                "DELETE FROM attribute_index WHERE tenant = ?1 AND type = ?2 AND path = ?3 \
+                 AND value = ?4 AND slot = ?5",
+                [
+                    tenant.into(),
+                    resource_type.into(),
+                    entry.path.as_str().into(),
+                    entry.value.as_str().into(),
+                    slot(entry, id).into(),
+                ],
+            )
+        })
+    }
+
+    /// Entries of a resource whose `seq` is known.
+    fn index_added<'e>(
+        &self,
+        resource_type: &'e str,
+        id: &'e str,
+        seq: i64,
+        index: &'e [IndexEntry],
+    ) -> impl Iterator<Item = Statement> + 'e {
+        let tenant = self.tenant();
+        index.chunks(ENTRIES_PER_STATEMENT).map(move |entries| {
+            let mut sql = "INSERT INTO attribute_index \
+                 (tenant, type, resource, path, value, slot) VALUES "
+                .to_owned();
+            let mut parameters: Vec<Parameter> =
+                vec![tenant.into(), resource_type.into(), seq.into()];
+            for (at, entry) in entries.iter().enumerate() {
+                let first = 4 + 3 * at;
+                let comma = if at == 0 { "" } else { ", " };
+                sql.push_str(&format!(
+                    "{comma}(?1, ?2, ?3, ?{first}, ?{}, ?{})",
+                    first + 1,
+                    first + 2
+                ));
+                parameters.extend([
+                    entry.path.as_str().into(),
+                    entry.value.as_str().into(),
+                    slot(entry, id).into(),
+                ]);
+            }
+            Statement::new(sql, parameters)
+        })
+    }
+
+    /// Entries of a resource that the same batch inserts.
+    fn index_created(
         &self,
         resource_type: &str,
         id: &str,
@@ -355,25 +423,13 @@ impl Store {
             Statement::new(sql, parameters)
         })
     }
+}
 
-    fn index_removed(
-        &self,
-        resource_type: &str,
-        id: &str,
-        index: &[IndexEntry],
-    ) -> Option<Statement> {
-        let sql = "DELETE FROM attribute_index WHERE tenant = ?1 AND type = ?2 \
-             AND (path, value, slot) IN \
-             (SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2 FROM json_each(?3) e)";
-        (!index.is_empty()).then(|| {
-            let parameters = [
-                self.tenant().into(),
-                resource_type.into(),
-                entries(index, id),
-            ];
-            Statement::new(sql, parameters)
-        })
-    }
+/// D1 binds 100 parameters at the most: three are shared, three belong to each entry.
+const ENTRIES_PER_STATEMENT: usize = 32;
+
+fn slot<'e>(entry: &IndexEntry, id: &'e str) -> &'e str {
+    if entry.unique { "" } else { id }
 }
 
 fn assert_version(current: &Stored) -> Statement {
@@ -396,7 +452,7 @@ fn assert_version(current: &Stored) -> Statement {
 fn entries(index: &[IndexEntry], id: &str) -> Parameter {
     let list: Vec<_> = index
         .iter()
-        .map(|entry| json!([entry.path, entry.value, if entry.unique { "" } else { id }]))
+        .map(|entry| json!([entry.path, entry.value, slot(entry, id)]))
         .collect();
     serde_json::Value::from(list).to_string().into()
 }
