@@ -37,7 +37,11 @@ fn sources(root: &Path) -> Vec<(String, String)> {
     let mut open = vec![root.to_owned()];
     while let Some(path) = open.pop() {
         if path.is_dir() {
-            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            open.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(&path).unwrap();
             let code = text
@@ -45,7 +49,11 @@ fn sources(root: &Path) -> Vec<(String, String)> {
                 .map(|line| line.split("//").next().unwrap_or_default())
                 .collect::<Vec<_>>()
                 .join("\n");
-            let name = path.strip_prefix(src()).unwrap().to_string_lossy().replace('\\', "/");
+            let name = path
+                .strip_prefix(src())
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
             found.push((name, code));
         }
     }
@@ -64,7 +72,11 @@ fn imported(code: &str) -> Vec<String> {
         };
         let first = |text: &str| {
             let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            text.trim().split(|c| !is_word(c)).next().unwrap_or_default().to_owned()
+            text.trim()
+                .split(|c| !is_word(c))
+                .next()
+                .unwrap_or_default()
+                .to_owned()
         };
         match rest.starts_with('{') {
             true => names.extend(list.split(',').map(first)),
@@ -95,14 +107,24 @@ fn every_module_has_a_rule() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let known = MAY_IMPORT.iter().any(|(module, _)| *module == name);
-        assert!(known || name == "lib.rs", "src/{name} has no direction rule");
+        assert!(
+            known || name == "lib.rs",
+            "src/{name} has no direction rule"
+        );
     }
 }
 
 #[test]
 fn pure_files_know_no_platform() {
-    const PLATFORM: &[&str] =
-        &["worker::", "use worker", "js_sys", "wasm_bindgen", "getrandom", "SystemTime", "Instant::now"];
+    const PLATFORM: &[&str] = &[
+        "worker::",
+        "use worker",
+        "js_sys",
+        "wasm_bindgen",
+        "getrandom",
+        "SystemTime",
+        "Instant::now",
+    ];
     let mut wrong = Vec::new();
     for place in PURE {
         for (file, code) in sources(&src().join(place)) {
