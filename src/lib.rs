@@ -1,3 +1,41 @@
+//! scim-edge: a multi-tenant SCIM 2.0 service provider on Cloudflare Workers.
+//!
+//! # The map
+//!
+//! | module | what it is | may import |
+//! | --- | --- | --- |
+//! | [`scim`] | the protocol, pure: schemas as data, filters, PATCH, resources as documents | nothing of ours |
+//! | [`store`] | everything in D1, and the only SQL | `scim` |
+//! | [`auth`] | from a bearer token to a tenant | `scim`, `store` |
+//! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store` |
+//! | [`admin`] | `/admin/v1`: tenants, tokens | the ones above |
+//! | [`http`] | a request's life, and a file per family of endpoints | all |
+//!
+//! `tests/layers.rs` holds these directions, and that pure files know no platform.
+//!
+//! # A PATCH of a user
+//!
+//! 1. [`http::respond`] reads the request whole and routes it; `http::scim` authenticates: the
+//!    token's hash finds the tenant's context in the isolate's memory.
+//! 2. `http::resources::patch` parses the message ([`scim::patch::PatchRequest`]) and reads the
+//!    user: the first round trip, whose statement joins the live token, so that it is also the
+//!    authentication.
+//! 3. [`scim::patch::apply`] makes the new document, on a copy, all operations or none. If it
+//!    equals the old one, that is the answer.
+//! 4. [`store::Store::replace`] writes in the second round trip: document, version and the
+//!    difference of index entries, under the condition that the version read is still there. If
+//!    not, the handler runs again from 2.
+//!
+//! # A PATCH of a group
+//!
+//! 1. As above up to the handler, which reads nothing: it sends the message to the tenant's object
+//!    ([`membership::client`]).
+//! 2. The object takes every change that waits, reads what they name in one round trip
+//!    ([`store::members::read`]), and plans them in order in memory ([`membership::plan`]).
+//! 3. It writes all of them in one transaction that asserts the versions it read
+//!    ([`store::members::write`]), and tells each its own outcome. When the ground moved, it plans
+//!    again; when one change breaks the batch, each runs alone.
+
 pub mod admin;
 pub mod auth;
 pub mod http;

@@ -22,7 +22,10 @@ const PURE: &[&str] = &[
     "store/filter_sql",
     "store/literals.rs",
     "auth/token.rs",
+    "membership/bulk_plan.rs",
+    "membership/nesting.rs",
     "membership/plan.rs",
+    "membership/unique.rs",
     "membership/steps.rs",
     "http/route.rs",
 ];

@@ -123,6 +123,10 @@ fn refuse(parts: &Parts, failure: &Failure) -> Reply {
         Failure::Store(StoreError::Stale | StoreError::Version) => {
             unavailable("Others change the same resource all the time: send the request again.")
         }
+        Failure::Store(StoreError::TooLarge) => Reply::from(&ScimError::new(
+            413,
+            "The resource is too large: with what is kept beside it, it may have 2 MB.",
+        )),
         Failure::Store(error) => failed(parts, error),
     }
 }

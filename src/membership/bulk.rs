@@ -55,6 +55,8 @@ async fn attempt(
 fn failed(error: StoreError) -> Outcome {
     match error {
         StoreError::Failed(why) => Outcome::Failed(why),
+        // Planning refuses each resource that is.
+        StoreError::TooLarge => Outcome::Failed("a row of a bulk is too large".to_owned()),
         // A conflict or a cycle that stays, although every plan avoids those that it can see, is
         // others' doing, again and again.
         error => {

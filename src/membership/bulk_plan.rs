@@ -56,8 +56,7 @@ pub fn plan(
     let mut failing = Failing(HashMap::new());
     for round in 0.. {
         let (outcomes, writes) = attempt(bulk, envelopes, rules, ground.clone(), &failing);
-        let is_lost = |at: usize| !matches!(outcomes.get(at), Some(Outcome::Done(_)));
-        if !failing.spread(bulk, is_lost, round >= ROUNDS) {
+        if !failing.spread(bulk, &outcomes, round >= ROUNDS) {
             return (outcomes, writes);
         }
     }
@@ -91,7 +90,7 @@ fn attempt(
             break;
         }
         let outcome = match (&operation.task, envelope, failing.0.get(&at)) {
-            (_, _, Some(needed)) => Outcome::from(depends_on(bulk, *needed)),
+            (_, _, Some(outcome)) => outcome.clone(),
             (_, Some(envelope), None) => planner.outcome(envelope),
             (BulkTask::Refused(refusal), ..) => Outcome::Refused(refusal.clone()),
             (BulkTask::Change(_), None, None) => Outcome::Stale,
@@ -102,38 +101,43 @@ fn attempt(
     (outcomes, planner.writes())
 }
 
-/// Operations that fail because of another one, by their place: that other one's place.
-struct Failing(HashMap<usize, usize>);
+/// Operations that fail whatever the rest of the plan is, by their place.
+struct Failing(HashMap<usize, Outcome>);
 
 impl Failing {
-    /// Adds what refers to something lost, and what refers to that in turn; `false` when there was
-    /// nothing to add.
-    fn spread(
-        &mut self,
-        bulk: &BulkEnvelope,
-        is_lost: impl Fn(usize) -> bool,
-        give_up: bool,
-    ) -> bool {
+    /// Adds what refers to something that failed or was not reached, and what refers to that in
+    /// turn; `false` when there was nothing to add.
+    fn spread(&mut self, bulk: &BulkEnvelope, outcomes: &[Outcome], give_up: bool) -> bool {
         let mut dependants: HashMap<usize, Vec<usize>> = HashMap::new();
         for (at, operation) in bulk.operations.iter().enumerate() {
             for needed in &operation.needs {
                 dependants.entry(*needed).or_default().push(at);
             }
         }
-        let before = self.0.len();
+        let is_lost = |at: usize| give_up || !matches!(outcomes.get(at), Some(Outcome::Done(_)));
         let mut next: Vec<usize> = dependants
             .keys()
             .copied()
-            .filter(|needed| give_up || is_lost(*needed))
+            .filter(|at| is_lost(*at))
             .collect();
         next.sort_unstable();
+        let before = self.0.len();
         while let Some(needed) = next.pop() {
             for at in dependants.get(&needed).into_iter().flatten() {
-                // One that failed by itself has its own reason.
-                if !self.0.contains_key(at) && (give_up || !is_lost(*at)) {
-                    self.0.insert(*at, needed);
-                    next.push(*at);
+                let Some(outcome) = outcomes.get(*at) else {
+                    continue;
+                };
+                if self.0.contains_key(at) {
+                    continue;
                 }
+                let outcome = match outcome {
+                    // It takes down what it refers to, a circle of groups for one: its own reason
+                    // is the true one, and gone when the plan is made anew.
+                    Outcome::Refused(_) if !is_lost(needed) => outcome.clone(),
+                    _ => Outcome::from(depends_on(bulk, needed)),
+                };
+                self.0.insert(*at, outcome);
+                next.push(*at);
             }
         }
         self.0.len() > before

@@ -195,7 +195,10 @@ async fn run_changes(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
 
 fn is_one_changes_fault(error: &StoreError) -> bool {
     match error {
-        StoreError::Conflict { .. } | StoreError::Cycle | StoreError::Failed(_) => true,
+        StoreError::Conflict { .. }
+        | StoreError::Cycle
+        | StoreError::TooLarge
+        | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
 }
@@ -319,6 +322,7 @@ fn failed(error: StoreError) -> Outcome {
             "Another group has this name, or another value that must be unique.",
         )),
         StoreError::Cycle => Outcome::from(steps::inside_itself()),
+        StoreError::TooLarge => Outcome::from(ScimError::new(413, "The group is too large.")),
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable

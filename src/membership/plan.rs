@@ -17,6 +17,7 @@ use crate::scim::patch::{PatchRequest, apply_resolved, resolve_operation};
 use crate::scim::resource::index::{self, IndexEntry, indexed_values};
 use crate::scim::resource::{Map, validate, version};
 use crate::scim::schema::{Definition, Registry};
+use crate::store::bulk::fits;
 use crate::store::document::{IndexPaths, Prepared, parse, prepare};
 use crate::store::members::{
     ChangedGroup, Gone, Ground, Named, NewGroup, NewMember, NewMemberOfNew, Question, Writes,
@@ -330,7 +331,7 @@ impl<'a> Planner<'a> {
         let mut document = validate::create(definition, body, self.rules.mode)?;
         let members = steps::of_document(&mut document)?;
         document.shift_insert(0, "id".to_owned(), id.into());
-        let prepared = self.prepare(definition, &document);
+        let prepared = self.prepare(definition, &document)?;
         let name = &definition.resource_type.name;
         self.claims.check(name, id, &[], &prepared.index)?;
         let index = prepared.index.clone();
@@ -367,14 +368,13 @@ impl<'a> Planner<'a> {
         steps: Vec<Step>,
         now: i64,
     ) -> Result<Done> {
-        let document_changed = document != *old;
-        let indexes = document_changed.then(|| {
-            let index = self.rules.index.of(definition);
-            (indexed_values(old, index), indexed_values(&document, index))
-        });
         let name = &definition.resource_type.name;
-        if let Some((before, after)) = &indexes {
-            self.claims.check(name, id, before, after)?;
+        let mut changed = None;
+        if document != *old {
+            let before = indexed_values(old, self.rules.index.of(definition));
+            let prepared = self.prepare(definition, &document)?;
+            self.claims.check(name, id, &before, &prepared.index)?;
+            changed = Some((before, prepared));
         }
         let key = key(definition, id);
         let Some(mut target) = self.targets.remove(&key) else {
@@ -395,12 +395,12 @@ impl<'a> Planner<'a> {
                 return Err(error);
             }
         };
-        if let Some((before, after)) = indexes {
-            self.claims.change(name, id, &before, &after);
+        let document_changed = changed.is_some();
+        if let Some((before, prepared)) = changed {
+            self.claims.change(name, id, &before, &prepared.index);
             if target.prepared.is_none() && target.from.is_some() {
                 target.index_before = before;
             }
-            let prepared = self.prepare(definition, &document);
             target.stored.document = prepared.new.document.clone();
             target.prepared = Some(prepared);
         }
@@ -590,8 +590,12 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn prepare(&self, definition: &Definition, document: &Map) -> Prepared {
-        prepare(definition, document, self.rules.index.of(definition))
+    fn prepare(&self, definition: &Definition, document: &Map) -> Result<Prepared> {
+        let prepared = prepare(definition, document, self.rules.index.of(definition));
+        if !fits(&prepared.new) {
+            return Err(ScimError::new(413, "The resource is too large to be kept."));
+        }
+        Ok(prepared)
     }
 
     pub(super) fn writes(self) -> Writes {

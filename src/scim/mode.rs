@@ -23,13 +23,12 @@ pub enum Mode {
 /// cases under `tests/cases/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quirk {
-    /// "True" and "False" stand for booleans, digits in a string for numbers, a number for a
-    /// string: Entra ID without the `aadOptscim062020` flag (`entra/patch-disable-string.json`).
+    /// "True" and "False" stand for booleans, digits in a string for numbers: Entra ID without the `aadOptscim062020` flag (`entra/patch-disable-string.json`).
     CoerceScalars,
     /// A single object or value stands for a list with one element: OneLogin's templates send
     /// `emails` so (`onelogin/create-from-template.json`).
     CoerceSingleToList,
-    /// A list with one element stands for a single value, an empty one for none: Entra ID's older
+    /// A list with one element stands for a single complex value, an empty one for none: Entra ID's older
     /// form of `manager` (`patch/providers.json`).
     CoerceListToSingle,
     /// A bare string stands for a complex value's `value`: Entra ID's `manager`
@@ -47,9 +46,6 @@ pub enum Quirk {
     /// `schemas` may name what the resource type does not have: Entra ID's own URN for groups
     /// (`entra/group-create.json`), SCIM 1.1's from OneLogin (`onelogin/create-from-template.json`).
     ForeignSchemas,
-    /// Of several values marked `primary` the last one stays so, because people's directories hold
-    /// such (`validate/create/values.json`).
-    LastPrimaryWins,
     /// `op` ignores case, and an empty `path` is none: Entra ID sends `Add`, `Replace` and `Remove`
     /// (`entra/patch-capitalised-ops.json`).
     OpCase,

@@ -5,9 +5,24 @@ use serde_json::{Value, json};
 
 use super::d1::{Parameter, Statement};
 use super::members::NewMemberOfNew;
+use super::resources::NewDocument;
 
 /// Bytes of one parameter, unless one item alone is longer: D1 takes 2 MB.
 const MAX_PARAMETER: usize = 1_500_000;
+
+/// What one item may need of a parameter.
+const MAX_ITEM: usize = 1_900_000;
+
+/// Whether a document can be part of a parameter, in which each of its quotes is escaped.
+pub fn fits(new: &NewDocument) -> bool {
+    let texts = [Some(new.document.as_str()), new.folded.as_deref()];
+    let texts = texts.into_iter().flatten();
+    // Few are long enough to be worth a look at each byte.
+    let length: usize = texts.clone().map(str::len).sum();
+    let escaped = |byte: &u8| matches!(byte, b'"' | b'\\');
+    let escapes = || texts.flat_map(str::bytes).filter(escaped).count();
+    length * 2 < MAX_ITEM || length + escapes() < MAX_ITEM
+}
 
 /// Items as JSON arrays, a parameter each: as few as their length allows, none for no items.
 pub fn chunks<T>(items: impl IntoIterator<Item = T>, show: impl Fn(T) -> Value) -> Vec<Parameter> {
@@ -55,6 +70,22 @@ pub fn nesting(tenant: i64, groups: &[String]) -> Statement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_fit_with_their_escapes() {
+        let check = |document: String, expected: bool| {
+            let new = NewDocument {
+                folded: Some(document.clone()),
+                document,
+                display: None,
+            };
+            assert_eq!(fits(&new), expected);
+        };
+        check("{}".to_owned(), true);
+        check("x".repeat(900_000), true);
+        check("\"".repeat(900_000), false);
+        check("x".repeat(1_000_000), false);
+    }
 
     #[test]
     fn parameters_stay_below_their_limit() {

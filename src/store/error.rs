@@ -19,6 +19,8 @@ pub enum StoreError {
     Cycle,
     /// A UNIQUE constraint of this table refused the write. Nothing was written.
     Conflict { table: String },
+    /// A row would pass D1's 2 MB. Nothing was written.
+    TooLarge,
     /// D1 is overloaded or was lost: try again later. A write may have happened or not, but never
     /// in part.
     Unavailable(String),
@@ -45,6 +47,9 @@ impl StoreError {
             "memory limit",
             "CPU time limit",
         ];
+        if message.contains("SQLITE_TOOBIG") || message.contains("too big") {
+            return Self::TooLarge;
+        }
         if message.contains(GUARD) {
             return Self::Stale;
         }

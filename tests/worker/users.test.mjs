@@ -190,18 +190,20 @@ describe("create (RFC 7644 section 3.3)", () => {
     "an active that says maybe": user({ active: "maybe" }),
     "an active that is 2": user({ active: 2 }),
     "a name that is a string": user({ name: "Babs" }),
+    "a userName that is a number": { schemas: [USER], userName: 7 },
+    "a title that is a number": user({ title: 7 }),
+    "a title that is a list of one": user({ title: ["T"] }),
+    "a title that is an object": user({ title: { value: "T" } }),
+    "two primary e-mails": user({ emails: [{ value: "a@b.c", primary: true }, { value: "d@e.f", primary: true }] }),
   })) {
     test(`${what} is refused`, () => check(["POST", "/Users", body], 400, refused(400, "invalidValue")));
   }
 
   // The default mode is lenient: what can only mean one thing is read as that.
   for (const [what, sent, expected] of [
-    ["a number for a string", { title: 7 }, { title: "7" }],
-    ["an array of one for a single value", { title: ["T"] }, { title: "T" }],
     ["a single value for an array", { emails: { value: "a@b.c" } }, { emails: [{ value: "a@b.c" }] }],
     ["bare values for an array of complex ones", { emails: ["a@b.c"] }, { emails: [{ value: "a@b.c" }] }],
     ["a string for a boolean", { active: "FALSE" }, { active: false }],
-    ["two primary values, of which the last one holds", { emails: [{ value: "a@b.c", primary: true }, { value: "d@e.f", primary: true }] }, { emails: [{ value: "a@b.c", primary: { $anyOf: [gone, false] } }, { value: "d@e.f", primary: true }] }],
     ["schemas as a string", { schemas: USER }, { schemas: [USER] }],
     ["no schemas", { schemas: undefined }, { schemas: [USER] }],
   ]) {

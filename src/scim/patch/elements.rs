@@ -68,7 +68,7 @@ pub(super) fn change(document: &mut Map, resolved: &Resolved, mode: Mode) -> Res
                     Op::Replace | Op::Remove => elements[at] = new.clone(),
                 }
             }
-            hand_over_primary(elements, resolved, &chosen, mode)?;
+            hand_over_primary(elements, resolved, &chosen)?;
         }
     }
     if resolved.op == Op::Remove && elements.is_empty() {
@@ -114,7 +114,7 @@ pub(super) fn set_part(
         assign(element, sub, value.clone());
     }
     if sub.name == PRIMARY {
-        hand_over_primary(elements, resolved, &chosen, mode)?;
+        hand_over_primary(elements, resolved, &chosen)?;
     }
     elements.retain(|element| element.as_object().is_none_or(|object| !object.is_empty()));
     Ok(())
@@ -155,17 +155,12 @@ fn choose(
 }
 
 /// RFC 7644 §3.5.2: a value that becomes the primary one takes that from the one before.
-fn hand_over_primary(
-    elements: &mut [Value],
-    resolved: &Resolved,
-    chosen: &[usize],
-    mode: Mode,
-) -> Result<()> {
+fn hand_over_primary(elements: &mut [Value], resolved: &Resolved, chosen: &[usize]) -> Result<()> {
     let mut primary = chosen.iter().filter(|at| is_primary(&elements[**at]));
     let Some(&last) = primary.next_back() else {
         return Ok(());
     };
-    if primary.next().is_some() && !mode.allows(Quirk::LastPrimaryWins) {
+    if primary.next().is_some() {
         return Err(ScimError::invalid_value(format!(
             "{} would mark several values as primary.",
             resolved.path()

@@ -60,14 +60,15 @@ impl PatchRequest {
 }
 
 fn check_schemas(body: &Map, mode: Mode) -> Result<()> {
-    let named = match member(body, SCHEMAS) {
-        Some(Value::Array(list)) => list
-            .iter()
-            .filter_map(Value::as_str)
-            .any(|urn| urn.eq_ignore_ascii_case(PATCH_OP_URN)),
-        _ => false,
+    let named: Vec<&str> = match member(body, SCHEMAS) {
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(one)) => vec![one],
+        _ => Vec::new(),
     };
-    if named || mode.allows(Quirk::InferSchemas) {
+    let is_patch = named
+        .iter()
+        .any(|urn| urn.eq_ignore_ascii_case(PATCH_OP_URN));
+    if is_patch || (named.is_empty() && mode.allows(Quirk::InferSchemas)) {
         return Ok(());
     }
     Err(ScimError::invalid_syntax(format!(

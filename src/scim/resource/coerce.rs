@@ -25,23 +25,23 @@ pub fn elements(value: &Value, mode: Mode) -> Option<&[Value]> {
 /// One value of an attribute: the whole of a single-valued one, an element of a multi-valued one.
 pub fn single<'a>(attribute: &Attribute, value: &'a Value, mode: Mode) -> Cow<'a, Value> {
     match value {
-        Value::Array(list) if !attribute.multi_valued && mode.allows(Quirk::CoerceListToSingle) => {
-            match list.as_slice() {
-                [] => Cow::Owned(Value::Null),
-                [one] => single(attribute, one, mode),
-                _ => Cow::Borrowed(value),
-            }
-        }
+        Value::Array(list) if is_list_for_one(attribute, mode) => match list.as_slice() {
+            [] => Cow::Owned(Value::Null),
+            [one] => single(attribute, one, mode),
+            _ => Cow::Borrowed(value),
+        },
         Value::String(text) if text.is_empty() && empty_unassigns(attribute, mode) => {
             Cow::Owned(Value::Null)
         }
         Value::Object(map) if attribute.kind == Type::Complex => {
             complex(attribute, map, value, mode)
         }
-        Value::Object(map) if mode.allows(Quirk::ValueObject) => match member(map, VALUE) {
-            Some(inner) if !inner.is_object() => single(attribute, inner, mode),
-            _ => Cow::Borrowed(value),
-        },
+        Value::Object(map) if attribute.multi_valued && mode.allows(Quirk::ValueObject) => {
+            match member(map, VALUE) {
+                Some(inner) if !inner.is_object() => single(attribute, inner, mode),
+                _ => Cow::Borrowed(value),
+            }
+        }
         Value::String(_) | Value::Number(_) if attribute.kind == Type::Complex => {
             if mode.allows(Quirk::BareValue) && attribute.sub(VALUE).is_some() {
                 Cow::Owned(json!({ VALUE: value }))
@@ -52,6 +52,12 @@ pub fn single<'a>(attribute: &Attribute, value: &'a Value, mode: Mode) -> Cow<'a
         _ if mode.allows(Quirk::CoerceScalars) => scalar(attribute.kind, value),
         _ => Cow::Borrowed(value),
     }
+}
+
+fn is_list_for_one(attribute: &Attribute, mode: Mode) -> bool {
+    !attribute.multi_valued
+        && attribute.kind == Type::Complex
+        && mode.allows(Quirk::CoerceListToSingle)
 }
 
 /// An empty string is a value of a string attribute, and no value of any other type.
@@ -84,8 +90,6 @@ fn scalar(kind: Type, value: &Value) -> Cow<'_, Value> {
         (Type::Decimal, Value::String(text)) => {
             text.parse::<serde_json::Number>().ok().map(Value::Number)
         }
-        (Type::String, Value::Number(number)) => Some(Value::String(number.to_string())),
-        (Type::String, Value::Bool(truth)) => Some(Value::String(truth.to_string())),
         _ => None,
     };
     coerced.map_or(Cow::Borrowed(value), Cow::Owned)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Map, PRIMARY, coerce, syntax};
 use crate::scim::datetime::DateTime;
 use crate::scim::error::{ScimError, ScimType};
-use crate::scim::mode::{Mode, Quirk};
+use crate::scim::mode::Mode;
 use crate::scim::schema::{Attribute, Mutability, Type};
 
 /// What is wrong with a value, and where. The path grows on the way out, so that a good value never
@@ -60,7 +60,7 @@ pub fn canonical(attribute: &Attribute, value: &Value, mode: Mode) -> Result<Opt
     for element in elements {
         list.extend(canonical_element(attribute, element, mode)?);
     }
-    one_primary(attribute, &mut list, mode)?;
+    one_primary(attribute, &list)?;
     Ok((!list.is_empty()).then(|| list.into()))
 }
 
@@ -126,10 +126,14 @@ pub(crate) fn parts<'a>(
 /// What the type asks for, when the value is not that.
 fn misfit(kind: Type, value: &Value) -> Option<&'static str> {
     let (fits, wanted) = match kind {
-        Type::String => (value.is_string(), "a string"),
+        // SQLite's text functions end at U+0000, so that filters would not see what stands behind it.
+        Type::String => match value.as_str() {
+            Some(text) => (!text.contains('\0'), "free of U+0000"),
+            None => (false, "a string"),
+        },
         Type::Boolean => (value.is_boolean(), "a boolean"),
         Type::Decimal => (value.is_number(), "a number"),
-        Type::Integer => (value.is_i64() || value.is_u64(), "an integer"),
+        Type::Integer => (value.is_i64(), "an integer of 64 bits"),
         Type::DateTime => (
             value.as_str().and_then(DateTime::parse).is_some(),
             "a date and time such as 2008-01-23T04:56:22Z",
@@ -142,21 +146,15 @@ fn misfit(kind: Type, value: &Value) -> Option<&'static str> {
 }
 
 /// RFC 7643 §2.4: `primary` is true for at most one value.
-fn one_primary(attribute: &Attribute, list: &mut [Value], mode: Mode) -> Result<(), Fault> {
+fn one_primary(attribute: &Attribute, list: &[Value]) -> Result<(), Fault> {
     if list.iter().filter(|element| is_primary(element)).count() < 2 {
         return Ok(());
     }
-    if !mode.allows(Quirk::LastPrimaryWins) {
-        return Err(Fault::new(
-            attribute,
-            ScimType::InvalidValue,
-            "may have one primary value, and several are marked so",
-        ));
-    }
-    if let Some(last) = list.iter().rposition(is_primary) {
-        keep_primary(list, last);
-    }
-    Ok(())
+    Err(Fault::new(
+        attribute,
+        ScimType::InvalidValue,
+        "may have one primary value, and several are marked so",
+    ))
 }
 
 pub(crate) fn is_primary(element: &Value) -> bool {
