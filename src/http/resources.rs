@@ -54,9 +54,10 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
     let location = exchange.location(definition, &found.stored.id);
     let body = exchange.render(definition, &found, &projection)?;
-    Ok(Reply::json(201, body)
+    let reply = Reply::json(201, body)
         .with("Location", location)
-        .with("ETag", etag(found.stored.version)))
+        .with("ETag", etag(found.stored.version));
+    Ok(preferred(exchange, reply))
 }
 
 /// GET /{endpoint}/{id} (RFC 7644 §3.4.1)
@@ -102,10 +103,12 @@ pub async fn replace(
     } else {
         let replaced = |old: &Map| validate::replace(definition, old, &body, exchange.mode());
         let found = change(exchange, definition, id, &projection, replaced).await?;
-        return answer(exchange, definition, &found, &projection);
+        let reply = answer(exchange, definition, &found, &projection)?;
+        return Ok(preferred(exchange, reply));
     };
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
-    answer(exchange, definition, &found, &projection)
+    let reply = answer(exchange, definition, &found, &projection)?;
+    Ok(preferred(exchange, reply))
 }
 
 /// PATCH /{endpoint}/{id} (RFC 7644 §3.5.2). A group answers 204 unless the client asks to see it:
@@ -133,10 +136,12 @@ pub async fn patch(
         let request = PatchRequest::parse(&body, exchange.mode())?;
         let patched = |old: &Map| patch::apply(definition, old, &request, exchange.mode());
         let found = change(exchange, definition, id, &projection, patched).await?;
-        return answer(exchange, definition, &found, &projection);
+        let reply = answer(exchange, definition, &found, &projection)?;
+        return Ok(preferred(exchange, reply));
     };
     let found = shown_after_change(exchange, definition, stored, &projection).await?;
-    answer(exchange, definition, &found, &projection)
+    let reply = answer(exchange, definition, &found, &projection)?;
+    Ok(preferred(exchange, reply))
 }
 
 /// DELETE /{endpoint}/{id} (RFC 7644 §3.6)
@@ -204,7 +209,14 @@ async fn change(
 }
 
 async fn membership(exchange: &Exchange<'_>, change: Change) -> Result<Done, Failure> {
-    let done = client::send(exchange.env, &exchange.store, exchange.if_match(), change).await??;
+    let done = client::send(
+        exchange.env,
+        &exchange.store,
+        exchange.if_match(),
+        change,
+        exchange.is_to_panic("object"),
+    )
+    .await??;
     if !done.left_out.is_empty() {
         worker::console_log!(
             "{} left out {} members that do not exist",
@@ -257,6 +269,15 @@ fn answer(
     Ok(Reply::json(200, body)
         .with("Content-Location", location)
         .with("ETag", etag(found.stored.version)))
+}
+
+/// Says that the client sees what it changed because it asked to (RFC 7240 §3).
+fn preferred(exchange: &Exchange<'_>, reply: Reply) -> Reply {
+    if exchange.prefers_representation() {
+        reply.with("Preference-Applied", "return=representation")
+    } else {
+        reply
+    }
 }
 
 /// The body as an object. Any JSON type will do: many clients send `application/json`, some none.

@@ -6,6 +6,7 @@ use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
 use super::{Failure, bulk, discovery, lists, resources};
 use crate::auth::{self, Refusal};
+use crate::membership::message::PANIC_HEADER;
 use crate::scim::error::ScimError;
 use crate::scim::mode::Mode;
 use crate::scim::resource::index::IndexPath;
@@ -71,17 +72,31 @@ impl Exchange<'_> {
     /// Whether the client asks to see what a PATCH left, which a group does not show otherwise.
     pub fn wants_representation(&self) -> bool {
         let parts = self.parts;
-        let prefer = parts
-            .header("prefer")
-            .unwrap_or_default()
-            .to_ascii_lowercase();
         parts.query("attributes").is_some()
             || parts.query("excludedAttributes").is_some()
-            || prefer.contains("return=representation")
+            || self.prefers_representation()
+    }
+
+    /// `Prefer: return=representation` (RFC 7240 §4.2).
+    pub fn prefers_representation(&self) -> bool {
+        let prefer = self.parts.header("prefer").unwrap_or_default();
+        prefer
+            .split([',', ';'])
+            .any(|one| one.trim().eq_ignore_ascii_case("return=representation"))
     }
 
     pub fn if_match(&self) -> Option<String> {
         self.parts.header("if-match")
+    }
+
+    /// Tests see to it that a panic harms nobody else, here and in the Membership object; a
+    /// deployment never sets PANIC_ROUTE.
+    pub fn is_to_panic(&self, place: &str) -> bool {
+        self.parts.header(PANIC_HEADER).as_deref() == Some(place)
+            && self
+                .env
+                .var("PANIC_ROUTE")
+                .is_ok_and(|value| value.to_string() == "on")
     }
 
     /// JSON text of a resource.
@@ -166,7 +181,7 @@ pub async fn answer(
 /// RFC 7644 §3.2, table 2.
 async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
     let method = exchange.parts.method.as_str();
-    panic_on_request(exchange);
+    assert!(!exchange.is_to_panic("1"), "asked for by {PANIC_HEADER}");
     let registry = &exchange.access().tenant.registry;
     match segments {
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
@@ -225,17 +240,5 @@ fn refused(refusal: Refusal) -> Failure {
         )
         .into(),
         Refusal::Store(error) => error.into(),
-    }
-}
-
-/// Tests see to it that a panic harms nobody else; a deployment never sets PANIC_ROUTE.
-fn panic_on_request(exchange: &Exchange<'_>) {
-    if exchange.parts.header("x-scim-edge-panic").is_some()
-        && exchange
-            .env
-            .var("PANIC_ROUTE")
-            .is_ok_and(|value| value.to_string() == "on")
-    {
-        panic!("asked for by x-scim-edge-panic");
     }
 }

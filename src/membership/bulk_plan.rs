@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use super::message::{BulkEnvelope, BulkTask, Change, Envelope, Outcome};
-use super::plan::{self, Planner, Rules};
+use super::plan::{Planner, Rules};
+use super::question;
 use crate::scim::error::{ScimError, ScimType};
 use crate::store::members::{Ground, Question, Writes};
 
@@ -39,10 +40,12 @@ pub fn envelopes(bulk: &BulkEnvelope) -> Vec<Option<Envelope>> {
 /// What must be read before the bulk can be planned.
 pub fn question(bulk: &BulkEnvelope, envelopes: &[Option<Envelope>], rules: &Rules) -> Question {
     let changes: Vec<Envelope> = envelopes.iter().flatten().cloned().collect();
-    let mut question = plan::question(&changes, rules);
+    let mut question = question::question(&changes, rules);
     // Refusals, too, are for those with a live token only.
     question.token_hashes = vec![bulk.token_hash.clone()];
-    question.nested = question.named.iter().map(|(id, _)| id.clone()).collect();
+    let named = question.targets.iter();
+    let named = named.filter(|target| !target.named.is_empty());
+    question.nested = named.map(|target| target.id.clone()).collect();
     question
 }
 

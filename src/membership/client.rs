@@ -7,7 +7,7 @@ use serde::Serialize;
 use worker::{Delay, Env, Method, Request, RequestInit};
 
 use super::message::{
-    Answer, BULK_PATH, BulkEnvelope, BulkOperation, Change, Done, Envelope, Outcome,
+    Answer, BULK_PATH, BulkEnvelope, BulkOperation, Change, Done, Envelope, Outcome, PANIC_HEADER,
 };
 use crate::scim::error::ScimError;
 use crate::store::Store;
@@ -17,12 +17,13 @@ use crate::store::error::StoreError;
 /// after 30 s.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// What came of a change, other than the database's own failures.
+/// What came of a change, other than the database's own failures. `is_to_panic` is for tests.
 pub async fn send(
     env: &Env,
     store: &Store,
     if_match: Option<String>,
     change: Change,
+    is_to_panic: bool,
 ) -> Result<Result<Done, ScimError>, StoreError> {
     let tenant = &store.access.tenant;
     let envelope = Envelope {
@@ -33,7 +34,7 @@ pub async fn send(
         if_match,
         change,
     };
-    match ask(env, store, "/", &envelope).await? {
+    match ask(env, store, "/", &envelope, is_to_panic).await? {
         Outcome::Done(done) => Ok(Ok(done)),
         Outcome::Refused(refusal) => Ok(Err(refusal.into())),
         other => Err(failed(other)),
@@ -56,7 +57,7 @@ pub async fn send_bulk(
         fail_on_errors,
         operations,
     };
-    let outcomes = match ask(env, store, BULK_PATH, &envelope).await? {
+    let outcomes = match ask(env, store, BULK_PATH, &envelope, false).await? {
         Outcome::Bulk(outcomes) => outcomes,
         other => return Err(failed(other)),
     };
@@ -87,6 +88,7 @@ async fn ask(
     store: &Store,
     path: &str,
     envelope: &impl Serialize,
+    is_to_panic: bool,
 ) -> Result<Outcome, StoreError> {
     let unavailable =
         |error: worker::Error| StoreError::Unavailable(format!("the Membership object: {error}"));
@@ -96,6 +98,12 @@ async fn ask(
     init.with_method(Method::Post).with_body(Some(body.into()));
     let url = format!("https://membership{path}");
     let request = Request::new_with_init(&url, &init).map_err(unavailable)?;
+    if is_to_panic {
+        request
+            .headers()
+            .set(PANIC_HEADER, "1")
+            .map_err(unavailable)?;
+    }
     let namespace = env.durable_object("MEMBERSHIP").map_err(unavailable)?;
     // A stub of its own for each call: one that saw an exception may be broken for good.
     let stub = namespace

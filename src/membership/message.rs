@@ -9,6 +9,10 @@ use crate::scim::error::{ScimError, ScimType};
 use crate::store::d1::Cost;
 use crate::store::resources::Stored;
 
+/// On a request to the object: its batch panics. The Worker sends it only for tests, see
+/// `http::scim`.
+pub const PANIC_HEADER: &str = "x-scim-edge-panic";
+
 /// One change, with all that is needed to make it: the object keeps nothing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Envelope {

@@ -18,5 +18,8 @@ pub mod message;
 mod nesting;
 pub mod object;
 pub mod plan;
+pub mod question;
+pub mod roll;
 pub mod steps;
+pub mod target;
 mod unique;

@@ -7,24 +7,23 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use futures_util::FutureExt;
-use worker::{
-    DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
-    wasm_bindgen_futures,
-};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
-use super::bulk;
-use super::message::{Answer, BULK_PATH, BulkEnvelope, Envelope, Outcome};
-use super::plan::{self, Rules};
-use super::steps;
+use super::message::{Answer, BULK_PATH, BulkEnvelope, Envelope, Outcome, PANIC_HEADER};
+use super::plan::{Rules, plan};
+use super::question::question;
+use super::{bulk, steps};
 use crate::scim::error::ScimError;
 use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
-use crate::store::members;
+use crate::store::members::{self, Ground, Writes};
 use crate::store::tenants::{self, Loaded, TenantContext};
 
 /// Changes that one D1 batch takes at the most, and their envelopes' bytes together: a statement's
 /// one parameter must stay below D1's 2 MB, and the batch below its 30 s.
 const MAX_CHANGES: usize = 256;
+/// The variable that sets a lower number: 1 turns group commit off, to measure what it is worth.
+const MAX_CHANGES_VAR: &str = "MEMBERSHIP_MAX_BATCH";
 const MAX_BYTES: usize = 1_200_000;
 
 /// How often a batch is planned anew because its ground moved.
@@ -33,12 +32,14 @@ const ATTEMPTS: usize = 8;
 /// One per tenant. See [`super`] for the invariants.
 #[durable_object(fetch)]
 pub struct Membership {
+    state: AssertUnwindSafe<State>,
     env: Env,
     shared: AssertUnwindSafe<Rc<Shared>>,
 }
 
 #[derive(Default)]
 pub(super) struct Shared {
+    max_changes: usize,
     queue: RefCell<VecDeque<Queued>>,
     is_running: Cell<bool>,
     context: RefCell<Option<Rc<TenantContext>>>,
@@ -58,18 +59,27 @@ enum Batch {
 struct Waiting {
     envelope: Envelope,
     bytes: usize,
+    panics: bool,
     reply: oneshot::Sender<Answer>,
 }
 
 impl DurableObject for Membership {
-    fn new(_state: State, env: Env) -> Self {
+    fn new(state: State, env: Env) -> Self {
+        let set = env.var(MAX_CHANGES_VAR).ok();
+        let set = set.and_then(|text| text.to_string().parse().ok());
+        let shared = Shared {
+            max_changes: set.unwrap_or(MAX_CHANGES).clamp(1, MAX_CHANGES),
+            ..Shared::default()
+        };
         Self {
+            state: AssertUnwindSafe(state),
             env,
-            shared: AssertUnwindSafe(Rc::default()),
+            shared: AssertUnwindSafe(Rc::new(shared)),
         }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let panics = request.headers().has(PANIC_HEADER)?;
         let bytes = request.bytes().await?;
         let (reply, answer) = oneshot::channel();
         let queued = match request.path().as_str() {
@@ -77,6 +87,7 @@ impl DurableObject for Membership {
             _ => Queued::Change(Waiting {
                 envelope: serde_json::from_slice(&bytes)?,
                 bytes: bytes.len(),
+                panics,
                 reply,
             }),
         };
@@ -93,13 +104,14 @@ impl DurableObject for Membership {
 
 impl Membership {
     /// Starts the run through the queue unless one is under way. It belongs to no single request,
-    /// so that a client who hangs up takes nobody else's change along.
+    /// so that a client who hangs up takes nobody else's change along; `wait_until` keeps the
+    /// object for it when nobody waits any more.
     fn ensure_running(&self) {
         if self.shared.is_running.replace(true) {
             return;
         }
         let (env, shared) = (self.env.clone(), Rc::clone(&self.shared));
-        wasm_bindgen_futures::spawn_local(async move {
+        self.state.wait_until(async move {
             loop {
                 let Some(batch) = shared.take() else {
                     break;
@@ -128,7 +140,8 @@ impl Shared {
                 }
                 Queued::Change(waiting)
                     if changes.is_empty()
-                        || changes.len() < MAX_CHANGES && bytes + waiting.bytes <= MAX_BYTES =>
+                        || changes.len() < self.max_changes
+                            && bytes + waiting.bytes <= MAX_BYTES =>
                 {
                     bytes += waiting.bytes;
                     changes.push(waiting);
@@ -154,41 +167,34 @@ async fn run(env: &Env, shared: &Shared, batch: Batch) {
     }
 }
 
-/// Runs a batch; one that cannot commit as a whole runs change by change, so that what breaks it
-/// is refused alone.
+/// Runs a batch. One that cannot commit as a whole is halved until what breaks it is alone, and
+/// refused alone.
 async fn run_changes(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
+    assert!(
+        !batch.iter().any(|waiting| waiting.panics),
+        "asked for by {PANIC_HEADER}"
+    );
     let (envelopes, replies): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .map(|waiting| (waiting.envelope, waiting.reply))
         .unzip();
-    let (outcomes, cost) = commit(env, shared, &envelopes).await;
-    let alone = envelopes.len() > 1;
-    match outcomes {
-        Ok(outcomes) => {
-            let cost = share(cost, envelopes.len());
-            for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                // A client that hung up has nobody waiting here; its change stands.
-                let _ = reply.send(Answer { outcome, cost });
+    let mut replies = replies.into_iter();
+    let mut parts = vec![envelopes.as_slice()];
+    while let Some(part) = parts.pop() {
+        let (outcomes, cost) = commit(env, shared, part).await;
+        let outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(error) if part.len() > 1 && is_one_changes_fault(&error) => {
+                let (first, second) = part.split_at(part.len() / 2);
+                parts.extend([second, first]);
+                continue;
             }
-        }
-        Err(error) if alone && is_one_changes_fault(&error) => {
-            for (envelope, reply) in envelopes.into_iter().zip(replies) {
-                let (outcomes, cost) = commit(env, shared, std::slice::from_ref(&envelope)).await;
-                let outcome = outcomes.map_or_else(failed, |mut outcomes| {
-                    outcomes.pop().unwrap_or(Outcome::Stale)
-                });
-                let _ = reply.send(Answer { outcome, cost });
-            }
-        }
-        Err(error) => {
-            let outcome = failed(error);
-            let cost = share(cost, envelopes.len());
-            for reply in replies {
-                let _ = reply.send(Answer {
-                    outcome: outcome.clone(),
-                    cost,
-                });
-            }
+            Err(error) => vec![failed(error); part.len()],
+        };
+        let cost = share(cost, part.len());
+        for (outcome, reply) in outcomes.into_iter().zip(&mut replies) {
+            // A client that hung up has nobody waiting here; its change stands.
+            let _ = reply.send(Answer { outcome, cost });
         }
     }
 }
@@ -214,8 +220,8 @@ async fn commit(
     .await
 }
 
-/// Read, plan, write; again when the ground moved in between. A conflict or a cycle is such a move:
-/// a plan refuses those that it can see.
+/// Read, plan, write; again when the ground moved in between. A conflict is such a move: a plan
+/// refuses those that it can see.
 pub(super) async fn repeated<T>(
     env: &Env,
     shared: &Shared,
@@ -235,6 +241,33 @@ pub(super) async fn repeated<T>(
         }
     }
     (result, database.cost())
+}
+
+/// Plans and writes. Where the write meets a unique value that is taken, and the plan had not asked
+/// for its holder, that is asked and the plan made anew: only renames do so.
+pub(super) async fn write_planned<T>(
+    database: &Database,
+    tenant: i64,
+    now: i64,
+    mut ground: Ground,
+    plan: impl Fn(Ground) -> (T, Writes),
+) -> std::result::Result<T, StoreError> {
+    let (outcomes, writes) = plan(ground.clone());
+    if writes.is_empty() {
+        return Ok(outcomes);
+    }
+    match members::write(database, tenant, now, &writes).await {
+        Err(StoreError::Conflict { .. }) if !writes.unasked.is_empty() => {
+            let holders = &mut ground.holders;
+            holders.ask(database, tenant, &writes.unasked).await?;
+            let (outcomes, writes) = plan(ground);
+            if !writes.is_empty() {
+                members::write(database, tenant, now, &writes).await?;
+            }
+            Ok(outcomes)
+        }
+        written => written.map(|()| outcomes),
+    }
 }
 
 pub(super) fn rules(context: &TenantContext) -> Rules<'_> {
@@ -267,8 +300,8 @@ async fn attempt(
         .max()
         .unwrap_or(first.now);
     let rules = rules(&context);
-    let question = plan::question(envelopes, &rules);
-    let mut ground = members::read(database, context.id, now, &question).await?;
+    let question = question(envelopes, &rules);
+    let ground = members::read(database, context.id, now, &question).await?;
     // The tenant's settings changed since this object learnt them.
     if ground
         .tokens
@@ -277,16 +310,10 @@ async fn attempt(
     {
         return Err(StoreError::Stale);
     }
-    let (mut outcomes, mut writes) = plan::plan(envelopes, &rules, ground.clone());
-    if !writes.unasked.is_empty() {
-        let holders = &mut ground.holders;
-        holders.ask(database, context.id, &writes.unasked).await?;
-        (outcomes, writes) = plan::plan(envelopes, &rules, ground);
-    }
-    if !writes.is_empty() {
-        members::write(database, context.id, now, &writes).await?;
-    }
-    Ok(outcomes)
+    write_planned(database, context.id, now, ground, |ground| {
+        plan(envelopes, &rules, ground)
+    })
+    .await
 }
 
 impl Shared {

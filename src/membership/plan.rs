@@ -3,25 +3,25 @@
 //! Changes apply in the order they came, each to what the ones before it left. One that is refused
 //! changes nothing and hinders nobody else.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::message::{Change, Done, Envelope, Outcome};
 use super::nesting::Nesting;
+use super::roll::Journal;
 use super::steps::{self, MemberValue, Step};
-use super::unique::{Claims, unique_values};
+use super::target::Target;
+use super::unique::Claims;
 use crate::scim::error::{Result, ScimError};
 use crate::scim::filter::Filter;
 use crate::scim::filter::check::check_element;
 use crate::scim::mode::{Mode, Quirk};
 use crate::scim::patch::{PatchRequest, apply_resolved, resolve_operation};
-use crate::scim::resource::index::{self, IndexEntry, indexed_values};
+use crate::scim::resource::index::indexed_values;
 use crate::scim::resource::{Map, validate, version};
 use crate::scim::schema::{Definition, Registry};
 use crate::store::bulk::fits;
 use crate::store::document::{IndexPaths, Prepared, parse, prepare};
-use crate::store::members::{
-    ChangedGroup, Gone, Ground, Named, NewGroup, NewMember, NewMemberOfNew, Question, Writes,
-};
+use crate::store::members::{Gone, Ground, Named, Writes};
 use crate::store::resources::Stored;
 
 /// The tenant's rules, as the object has them.
@@ -30,90 +30,6 @@ pub struct Rules<'a> {
     pub mode: Mode,
     pub revision: i64,
     pub index: &'a IndexPaths,
-}
-
-/// What must be read before `envelopes` can be planned. Changes that are refused for their form
-/// alone ask nothing; the plan refuses them again.
-pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
-    let mut question = Question::default();
-    let mut hashes = HashSet::new();
-    for envelope in envelopes {
-        if hashes.insert(&envelope.token_hash) {
-            question.token_hashes.push(envelope.token_hash.clone());
-        }
-        let (resource_type, id) = envelope.change.target();
-        let Some(definition) = rules.registry.definition(resource_type) else {
-            continue;
-        };
-        if !matches!(envelope.change, Change::Create { .. }) {
-            question
-                .targets
-                .push((resource_type.to_owned(), id.to_owned()));
-        }
-        if matches!(envelope.change, Change::Delete { .. }) {
-            question
-                .deleted
-                .push((resource_type.to_owned(), id.to_owned()));
-        }
-        let Ok((document, steps)) = read(&envelope.change, definition, rules.mode) else {
-            continue;
-        };
-        if let Some(document) = document {
-            let index = rules.index.of(definition);
-            question
-                .unique
-                .extend(unique_values(resource_type, &document, index));
-        }
-        let mut ids: Vec<String> = Vec::new();
-        for step in steps {
-            match step {
-                Step::Clear => question.count_members_of.push(id.to_owned()),
-                Step::Add(members) => ids.extend(members.into_iter().map(|member| member.id)),
-                Step::Remove(members) => ids.extend(members),
-                Step::RemoveWhere(_) => question.all_members_of.push(id.to_owned()),
-            }
-        }
-        if !ids.is_empty() {
-            question.named.push((id.to_owned(), ids));
-        }
-    }
-    if !question.named.is_empty() {
-        question.member_types = member_types(rules.registry);
-    }
-    question
-}
-
-/// The resource types that can be members, as the schema's references say.
-fn member_types(registry: &Registry) -> Vec<String> {
-    let members = registry
-        .definitions
-        .iter()
-        .filter_map(|definition| definition.members());
-    let references = members.filter_map(|members| members.sub("$ref"));
-    references
-        .flat_map(|reference| reference.reference_types.clone())
-        .collect()
-}
-
-/// For [`question`]: what a change says of the new document and of members. A PUT is read without
-/// the document that it replaces, and what a PATCH makes of one is not known yet.
-fn read(change: &Change, definition: &Definition, mode: Mode) -> Result<(Option<Map>, Vec<Step>)> {
-    match change {
-        Change::Create { body, .. } => {
-            let mut document = validate::create(definition, body, mode)?;
-            let members = steps::of_document(&mut document)?;
-            Ok((Some(document), vec![Step::Add(members)]))
-        }
-        Change::Replace { body, .. } => {
-            let (document, steps) = steps::of_replacement(definition, body, &Map::new(), mode)?;
-            Ok((Some(document), steps))
-        }
-        Change::Patch { body, .. } => {
-            let request = PatchRequest::parse(body, mode)?;
-            Ok((None, steps::of_patch(definition, &request, mode)?))
-        }
-        Change::Delete { .. } => Ok((None, Vec::new())),
-    }
 }
 
 /// The outcome of each change, and the writes that make them true.
@@ -132,6 +48,7 @@ pub(super) struct Planner<'a> {
     targets: HashMap<(String, String), Target>,
     /// Resources that may become members, by id.
     candidates: HashMap<String, Named>,
+    /// What is to go → the groups that it is in.
     containing: HashMap<i64, Vec<i64>>,
     gone: Vec<Gone>,
     acyclic: Vec<String>,
@@ -140,49 +57,7 @@ pub(super) struct Planner<'a> {
     nesting: Option<Nesting>,
 }
 
-/// A resource in the course of the plan.
-struct Target {
-    stored: Stored,
-    resource_type: String,
-    /// Version in D1; `None` when the plan creates it.
-    from: Option<i64>,
-    exists: bool,
-    changed: bool,
-    prepared: Option<Prepared>,
-    index_before: Vec<IndexEntry>,
-    members: Members,
-}
-
-/// What is known of a group's members.
-#[derive(Default)]
-struct Members {
-    /// By seq: member now, and when the plan began.
-    known: BTreeMap<i64, Membership>,
-    /// Members that no change names; `None` when nobody asked.
-    others: Option<i64>,
-    /// Whether those others all go.
-    cleared: bool,
-}
-
-impl Members {
-    /// `false` where the plan knows that this one is no member (any more).
-    fn may_have(&self, id: &str) -> bool {
-        match self.known.values().find(|membership| membership.id == id) {
-            Some(membership) => membership.now.is_some(),
-            None => !self.cleared,
-        }
-    }
-}
-
-#[derive(Clone)]
-struct Membership {
-    id: String,
-    before: Option<Option<String>>,
-    /// `Some(display)` for a member.
-    now: Option<Option<String>>,
-    shown: Option<String>,
-    resource_type: String,
-}
+const GROUP: &str = "Group";
 
 impl<'a> Planner<'a> {
     pub(super) fn new(rules: &'a Rules<'a>, ground: Ground) -> Self {
@@ -212,29 +87,13 @@ impl<'a> Planner<'a> {
             .collect();
         for named in ground.named {
             if let Some(target) = named.group.and_then(|seq| by_seq.get_mut(&seq)) {
-                let membership = named.is_member.then(|| named.display.clone());
-                target.members.known.insert(
-                    named.seq,
-                    Membership {
-                        id: named.id.clone(),
-                        before: membership.clone(),
-                        now: membership,
-                        shown: named.shown.clone(),
-                        resource_type: named.resource_type.clone(),
-                    },
-                );
+                target.roll.learn(&named);
             }
             planner.candidates.insert(named.id.clone(), named);
         }
         for (seq, count) in ground.counts {
             if let Some(target) = by_seq.get_mut(&seq) {
-                let known = target
-                    .members
-                    .known
-                    .values()
-                    .filter(|m| m.before.is_some())
-                    .count();
-                target.members.others = Some(count - known as i64);
+                target.roll.count(count);
             }
         }
         planner
@@ -242,17 +101,9 @@ impl<'a> Planner<'a> {
 
     fn load(&mut self, resource_type: String, stored: Stored) {
         let key = (resource_type.clone(), stored.id.clone());
-        let from = Some(stored.version);
-        self.targets.entry(key).or_insert_with(|| Target {
-            stored,
-            resource_type,
-            from,
-            exists: true,
-            changed: false,
-            prepared: None,
-            index_before: Vec::new(),
-            members: Members::default(),
-        });
+        self.targets
+            .entry(key)
+            .or_insert_with(|| Target::loaded(resource_type, stored));
     }
 
     /// A resource that a later change of the plan creates: it can be named as a member already.
@@ -294,20 +145,20 @@ impl<'a> Planner<'a> {
             .registry
             .definition(resource_type)
             .ok_or_else(|| ScimError::not_found("The resource type"))?;
+        let mode = self.rules.mode;
         match &envelope.change {
             Change::Create { body, .. } => self.create(definition, id, body, envelope.now),
             Change::Replace { body, .. } => {
                 let old = self.document(definition, id, envelope)?;
-                let (document, steps) =
-                    steps::of_replacement(definition, body, &old, self.rules.mode)?;
-                self.apply(definition, id, &old, document, steps, envelope.now)
+                let (document, steps) = steps::of_replacement(definition, body, &old, mode)?;
+                self.apply(definition, id, &old, document, &steps, envelope.now)
             }
             Change::Patch { body, .. } => {
                 let old = self.document(definition, id, envelope)?;
-                let request = PatchRequest::parse(body, self.rules.mode)?;
-                let steps = steps::of_patch(definition, &request, self.rules.mode)?;
-                let document = patched(definition, &old, &request, self.rules.mode)?;
-                self.apply(definition, id, &old, document, steps, envelope.now)
+                let request = PatchRequest::parse(body, mode)?;
+                let steps = steps::of_patch(definition, &request, mode)?;
+                let document = patched(definition, &old, &request, mode)?;
+                self.apply(definition, id, &old, document, &steps, envelope.now)
             }
             Change::Delete { .. } => self.delete(definition, id, envelope),
         }
@@ -315,16 +166,13 @@ impl<'a> Planner<'a> {
 
     /// The present document of an existing target whose If-Match holds.
     fn document(&self, definition: &Definition, id: &str, envelope: &Envelope) -> Result<Map> {
-        let target = self.existing(definition, id)?;
-        version::check_if_match(envelope.if_match.as_deref(), target.stored.version)?;
-        parse(&target.stored.document)
-    }
-
-    fn existing(&self, definition: &Definition, id: &str) -> Result<&Target> {
-        self.targets
+        let target = self
+            .targets
             .get(&key(definition, id))
             .filter(|target| target.exists)
-            .ok_or_else(|| not_found(definition, id))
+            .ok_or_else(|| not_found(definition, id))?;
+        version::check_if_match(envelope.if_match.as_deref(), target.stored.version)?;
+        parse(&target.stored.document)
     }
 
     fn create(&mut self, definition: &Definition, id: &str, body: &Map, now: i64) -> Result<Done> {
@@ -333,28 +181,14 @@ impl<'a> Planner<'a> {
         document.shift_insert(0, "id".to_owned(), id.into());
         let prepared = self.prepare(definition, &document)?;
         let name = &definition.resource_type.name;
-        self.claims.check(name, id, &[], &prepared.index)?;
         let index = prepared.index.clone();
-        let mut target = Target {
-            stored: Stored {
-                seq: self.candidate(id).map_or(0, |promised| promised.seq),
-                id: id.to_owned(),
-                version: 1,
-                created: now,
-                modified: now,
-                document: prepared.new.document.clone(),
-            },
-            resource_type: definition.resource_type.name.clone(),
-            from: None,
-            exists: true,
-            changed: true,
-            prepared: Some(prepared),
-            index_before: Vec::new(),
-            members: Members::default(),
-        };
-        let (_, left_out) = self.step_members(&mut target, &[Step::Add(members)])?;
+        self.claims.check(name, id, &[], &index)?;
+        let seq = self.candidates.get(id).map_or(0, |promised| promised.seq);
+        let mut target = Target::created(name, (seq, id), prepared, now);
+        let mut journal = Journal::default();
+        self.step(&mut target, &[Step::Add(members)], &mut journal)?;
         self.claims.change(name, id, &[], &index);
-        let done = done(&target, left_out);
+        let done = done(&target, journal.left_out);
         self.targets.insert(key(definition, id), target);
         Ok(done)
     }
@@ -365,7 +199,7 @@ impl<'a> Planner<'a> {
         id: &str,
         old: &Map,
         document: Map,
-        steps: Vec<Step>,
+        steps: &[Step],
         now: i64,
     ) -> Result<Done> {
         let name = &definition.resource_type.name;
@@ -380,21 +214,12 @@ impl<'a> Planner<'a> {
         let Some(mut target) = self.targets.remove(&key) else {
             return Err(not_found(definition, id));
         };
-        let before = target.members.known.clone();
-        let (others, cleared) = (target.members.others, target.members.cleared);
-        let stepped = self.step_members(&mut target, &steps);
-        let (members_changed, left_out) = match stepped {
-            Ok(stepped) => stepped,
-            Err(error) => {
-                target.members = Members {
-                    known: before,
-                    others,
-                    cleared,
-                };
-                self.targets.insert(key, target);
-                return Err(error);
-            }
-        };
+        let mut journal = Journal::default();
+        if let Err(error) = self.step(&mut target, steps, &mut journal) {
+            target.roll.undo(journal);
+            self.targets.insert(key, target);
+            return Err(error);
+        }
         let document_changed = changed.is_some();
         if let Some((before, prepared)) = changed {
             self.claims.change(name, id, &before, &prepared.index);
@@ -404,14 +229,15 @@ impl<'a> Planner<'a> {
             target.stored.document = prepared.new.document.clone();
             target.prepared = Some(prepared);
         }
-        if document_changed || members_changed {
+        if document_changed || target.roll.is_changed(&journal) {
             target.touch(now);
         }
-        let done = done(&target, left_out);
+        let done = done(&target, journal.left_out);
         self.targets.insert(key, target);
         Ok(done)
     }
 
+    /// What goes leaves every group that it is in, and each of those has a new version then.
     fn delete(&mut self, definition: &Definition, id: &str, envelope: &Envelope) -> Result<Done> {
         let old = self.document(definition, id, envelope)?;
         let index = indexed_values(&old, self.rules.index.of(definition));
@@ -426,84 +252,55 @@ impl<'a> Planner<'a> {
         }
         let seq = target.stored.seq;
         let done = done(target, Vec::new());
+        let from = target.from;
         self.candidates.remove(id);
         let containing = self.containing.get(&seq).cloned().unwrap_or_default();
-        if let Some(version) = target.from {
-            self.gone.push(Gone {
-                seq,
-                version,
-                containing: containing.len(),
-            });
-        }
         for group in self.targets.values_mut().filter(|group| group.exists) {
-            let known = group.members.known.get_mut(&seq);
-            let is_member = match &known {
-                Some(membership) => membership.now.is_some(),
-                None => containing.contains(&group.stored.seq) && !group.members.cleared,
-            };
-            if let Some(membership) = known {
-                membership.now = None;
-            }
-            if is_member {
+            let was_member = containing.contains(&group.stored.seq);
+            if group.roll.lose(seq, was_member) {
                 group.touch(envelope.now);
             }
         }
+        self.gone.extend(from.map(|version| Gone {
+            seq,
+            id: id.to_owned(),
+            version,
+            containing: containing.len(),
+        }));
         Ok(done)
     }
 
-    /// Applies member steps to a target: whether any changed something, and the ids of members
-    /// that do not exist.
-    fn step_members(&mut self, target: &mut Target, steps: &[Step]) -> Result<(bool, Vec<String>)> {
-        let before: Vec<_> = target
-            .members
-            .known
-            .iter()
-            .map(|(seq, m)| (*seq, m.now.clone()))
-            .collect();
-        let mut others_gone = false;
-        let mut left_out = Vec::new();
+    /// Applies member steps to a target.
+    fn step(&mut self, target: &mut Target, steps: &[Step], journal: &mut Journal) -> Result<()> {
         for step in steps {
             match step {
-                Step::Clear => {
-                    others_gone |= !target.members.cleared && target.members.others != Some(0);
-                    target.members.others = Some(0);
-                    target.members.cleared = true;
-                    for membership in target.members.known.values_mut() {
-                        membership.now = None;
-                    }
-                }
+                Step::Clear => target.roll.clear(journal),
                 Step::Add(members) => {
                     for member in members {
-                        if !self.add(target, member)? {
-                            left_out.push(member.id.clone());
-                        }
+                        self.add(target, member, journal)?;
                     }
                 }
                 Step::Remove(ids) => {
-                    for membership in target.members.known.values_mut() {
-                        if ids.contains(&membership.id) {
-                            membership.now = None;
-                        }
+                    for named in ids.iter().filter_map(|id| self.candidates.get(id)) {
+                        target.roll.remove(named.seq, journal);
                     }
                 }
-                Step::RemoveWhere(filter) => self.remove_where(target, filter)?,
+                Step::RemoveWhere(filter) => self.remove_where(target, filter, journal)?,
             }
         }
-        let before: HashMap<_, _> = before.into_iter().collect();
-        let changed = others_gone
-            || target
-                .members
-                .known
-                .iter()
-                .any(|(seq, membership)| before.get(seq).unwrap_or(&None) != &membership.now);
-        Ok((changed, left_out))
+        Ok(())
     }
 
-    /// `false` when nobody has this id and the mode lets that pass.
-    fn add(&mut self, target: &mut Target, member: &MemberValue) -> Result<bool> {
-        let Some(candidate) = self.candidate(&member.id) else {
+    fn add(
+        &mut self,
+        target: &mut Target,
+        member: &MemberValue,
+        journal: &mut Journal,
+    ) -> Result<()> {
+        let Some(candidate) = self.candidates.get(&member.id) else {
             if self.rules.mode.allows(Quirk::MissingMembers) {
-                return Ok(false);
+                journal.left_out.push(member.id.clone());
+                return Ok(());
             }
             return Err(ScimError::invalid_value(format!(
                 "members: no user or group has the id {:?}.",
@@ -515,56 +312,38 @@ impl<'a> Planner<'a> {
                 "members: a group cannot be a member of itself.",
             ));
         }
-        if candidate.resource_type == GROUP {
-            self.nest(target, &candidate)?;
+        target.roll.add(candidate, member.display.clone(), journal);
+        match candidate.resource_type.as_str() {
+            GROUP => self.nest(&target.stored.id, &member.id),
+            _ => Ok(()),
         }
-        let membership = target
-            .members
-            .known
-            .entry(candidate.seq)
-            .or_insert_with(|| Membership {
-                id: candidate.id.clone(),
-                before: None,
-                now: None,
-                shown: candidate.shown.clone(),
-                resource_type: candidate.resource_type.clone(),
-            });
-        let display = member.display.clone();
-        membership.now = match (membership.now.take(), display) {
-            // A member that is named again without a display keeps the one it was given.
-            (Some(old), None) => Some(old),
-            (_, display) => Some(display),
-        };
-        Ok(true)
     }
 
     /// Refuses a group that would be inside itself, as far as the plan knows; the write makes sure.
-    fn nest(&mut self, target: &Target, member: &Named) -> Result<()> {
-        let id = &target.stored.id;
-        if !self.acyclic.contains(id) {
-            self.acyclic.push(id.clone());
+    fn nest(&mut self, id: &str, member: &str) -> Result<()> {
+        if !self.acyclic.iter().any(|known| known == id) {
+            self.acyclic.push(id.to_owned());
         }
-        let Some(nesting) = &self.nesting else {
+        let Some(nesting) = &mut self.nesting else {
             return Ok(());
         };
         let is_member = |group: &str, member: &str| {
             let group = self.targets.get(&(GROUP.to_owned(), group.to_owned()));
-            group.is_none_or(|group| group.exists && group.members.may_have(member))
+            group.is_none_or(|group| group.exists && group.roll.may_have(member))
         };
-        if nesting.is_inside(id, &member.id, is_member) {
+        if nesting.is_inside(id, member, is_member) {
             return Err(steps::inside_itself());
         }
-        if let Some(nesting) = &mut self.nesting {
-            nesting.add(&member.id, id);
-        }
+        nesting.add(member, id);
         Ok(())
     }
 
-    fn candidate(&self, id: &str) -> Option<Named> {
-        self.candidates.get(id).cloned()
-    }
-
-    fn remove_where(&self, target: &mut Target, filter: &Filter) -> Result<()> {
+    fn remove_where(
+        &self,
+        target: &mut Target,
+        filter: &Filter,
+        journal: &mut Journal,
+    ) -> Result<()> {
         let definition = self
             .rules
             .registry
@@ -574,19 +353,14 @@ impl<'a> Planner<'a> {
             return Ok(());
         };
         let node = check_element(filter, attribute, self.rules.mode)?;
-        for membership in target.members.known.values_mut() {
-            let Some(display) = &membership.now else {
-                continue;
-            };
-            let element = serde_json::json!({
-                "value": membership.id,
-                "type": membership.resource_type,
-                "display": display.clone().or(membership.shown.clone()),
-            });
-            if node.matches(&element) {
-                membership.now = None;
-            }
-        }
+        let is_meant = |id: &str, resource_type: &str, display: Option<&str>| {
+            node.matches(&serde_json::json!({
+                "value": id,
+                "type": resource_type,
+                "display": display,
+            }))
+        };
+        target.roll.remove_where(is_meant, journal);
         Ok(())
     }
 
@@ -601,8 +375,8 @@ impl<'a> Planner<'a> {
     pub(super) fn writes(self) -> Writes {
         let mut writes = Writes {
             token_hashes: self.used_tokens,
+            revision: self.rules.revision,
             gone: self.gone,
-            acyclic: self.acyclic,
             unasked: self.claims.unasked,
             ..Writes::default()
         };
@@ -611,91 +385,11 @@ impl<'a> Planner<'a> {
         for target in targets {
             target.write(&mut writes);
         }
-        writes.acyclic.retain(|id| {
-            let added = writes.added.iter().map(|added| &added.group_id);
-            let new = writes.added_new.iter().map(|added| &added.group_id);
-            added.chain(new).any(|group| group == id)
-        });
+        // A group that did not exist is in none: it cannot close a circle.
+        let mut acyclic = self.acyclic;
+        acyclic.retain(|id| writes.changed.iter().any(|group| group.id == *id));
+        writes.acyclic = acyclic;
         writes
-    }
-}
-
-const GROUP: &str = "Group";
-
-impl Target {
-    fn touch(&mut self, now: i64) {
-        self.stored.version += 1;
-        self.stored.modified = now;
-        self.changed = true;
-    }
-
-    fn write(self, writes: &mut Writes) {
-        let Self {
-            stored,
-            resource_type,
-            from,
-            exists,
-            changed,
-            prepared,
-            index_before,
-            members,
-        } = self;
-        if !exists && from.is_none() {
-            return;
-        }
-        let id = stored.id.clone();
-        let index_after = prepared.as_ref().map(|prepared| prepared.index.as_slice());
-        let (removed, added) = match index_after {
-            None if exists => (Vec::new(), Vec::new()),
-            after => index::difference(&index_before, after.unwrap_or_default()),
-        };
-        let named = |entry| (resource_type.clone(), id.clone(), entry);
-        writes.index_removed.extend(removed.into_iter().map(named));
-        writes.index_added.extend(added.into_iter().map(named));
-        if !exists || !changed {
-            return;
-        }
-        match from {
-            Some(from) => writes.changed.push(ChangedGroup {
-                seq: stored.seq,
-                from,
-                to: stored.version,
-                modified: stored.modified,
-                new: prepared.map(|prepared| prepared.new),
-            }),
-            None => writes.created.extend(prepared.map(|prepared| NewGroup {
-                resource_type: resource_type.clone(),
-                id: id.clone(),
-                version: stored.version,
-                created: stored.created,
-                new: prepared.new,
-            })),
-        }
-        if members.cleared {
-            let kept = members.known.iter().filter(|(_, m)| m.now.is_some());
-            writes
-                .kept
-                .push((stored.seq, kept.map(|(seq, _)| *seq).collect()));
-        }
-        for (seq, membership) in members.known {
-            match (membership.before, membership.now) {
-                (None, Some(display)) if seq < 0 => writes.added_new.push(NewMemberOfNew {
-                    group_id: id.clone(),
-                    resource_type: membership.resource_type,
-                    id: membership.id,
-                    display,
-                }),
-                (before, Some(now)) if before.as_ref() != Some(&now) => {
-                    writes.added.push(NewMember {
-                        group_id: id.clone(),
-                        member: seq,
-                        display: now,
-                    });
-                }
-                (Some(_), None) if !members.cleared => writes.removed.push((stored.seq, seq)),
-                _ => {}
-            }
-        }
     }
 }
 

@@ -43,14 +43,17 @@ pub fn chunks<T>(items: impl IntoIterator<Item = T>, show: impl Fn(T) -> Value) 
         .collect()
 }
 
-/// ?1 is the tenant, ?2 of [`member_of_new`].
-pub const ADDED_NEW: &str = "INSERT INTO members (\"group\", member, display) \
-     SELECT g.seq, r.seq, e.value ->> 3 FROM json_each(?2) e CROSS JOIN resources g \
-     ON g.tenant = ?1 AND g.type = 'Group' AND g.id = e.value ->> 0 CROSS JOIN resources r \
-     ON r.tenant = ?1 AND r.type = e.value ->> 1 AND r.id = e.value ->> 2";
-
-pub fn member_of_new(new: &NewMemberOfNew) -> Value {
-    json!([new.group_id, new.resource_type, new.id, new.display])
+/// As for other members, NOT NULL undoes the batch where one of the two is not there.
+pub fn members_of_new(tenant: i64, members: &[NewMemberOfNew]) -> Vec<Statement> {
+    let sql = "INSERT INTO members (\"group\", member, display) SELECT \
+         (SELECT seq FROM resources WHERE tenant = ?1 AND type = 'Group' AND id = e.value ->> 0), \
+         (SELECT seq FROM resources WHERE tenant = ?1 AND type = e.value ->> 1 \
+         AND id = e.value ->> 2), e.value ->> 3 FROM json_each(?2) e";
+    let show = |new: &NewMemberOfNew| json!([new.group_id, new.resource_type, new.id, new.display]);
+    chunks(members, show)
+        .into_iter()
+        .map(|part| Statement::new(sql, [tenant.into(), part]))
+        .collect()
 }
 
 /// Each of these groups, and each that one of them is in at any depth, with those it is in itself.

@@ -221,6 +221,25 @@ impl Rows {
     }
 }
 
+/// A row by the names of its columns: D1's, or that of the SQLite which tests run statements on.
+pub trait Columns {
+    /// `None` for NULL.
+    fn text(&self, column: &str) -> Option<String>;
+
+    /// `None` for NULL.
+    fn integer(&self, column: &str) -> Option<i64>;
+}
+
+impl Columns for Row {
+    fn text(&self, column: &str) -> Option<String> {
+        self.text(column)
+    }
+
+    fn integer(&self, column: &str) -> Option<i64> {
+        self.integer(column)
+    }
+}
+
 impl Row {
     /// `None` for NULL.
     pub fn text(&self, column: &str) -> Option<String> {

@@ -35,7 +35,12 @@ impl StoreError {
         Self::from_message(message(error))
     }
 
-    fn from_message(message: String) -> Self {
+    pub fn from_message(message: String) -> Self {
+        /// The write looked up a row that the plan had seen, and it was gone.
+        const VANISHED: [&str; 2] = [
+            "NOT NULL constraint failed: members.member",
+            "NOT NULL constraint failed: attribute_index.resource",
+        ];
         const TRANSIENT: [&str; 9] = [
             "Network connection lost",
             "reset because its code was updated",
@@ -53,7 +58,7 @@ impl StoreError {
         if message.contains(GUARD) {
             return Self::Stale;
         }
-        if message.contains(VERSION) {
+        if message.contains(VERSION) || VANISHED.iter().any(|sign| message.contains(sign)) {
             return Self::Version;
         }
         if message.contains(CYCLE) {

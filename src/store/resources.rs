@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::d1::{Parameter, Row, Rows, Statement};
+use super::d1::{Columns, Parameter, Row, Rows, Statement};
 use super::error::{self, StoreError};
 use super::list::{Listed, Query};
 use super::{GUARD, Store};
@@ -37,7 +37,7 @@ impl Stored {
     pub const COLUMNS: &str = "r.seq, r.id, r.version, r.created, r.modified, r.document";
 
     /// `None` where an outer join found no resource.
-    pub fn read(row: &Row) -> Option<Self> {
+    pub fn read(row: &impl Columns) -> Option<Self> {
         Some(Self {
             seq: row.integer("seq")?,
             id: row.text("id")?,
@@ -110,16 +110,30 @@ impl Derive {
     pub(super) fn sql(self, base: &str) -> String {
         match self {
             Self::Nothing => "NULL".to_owned(),
-            Self::Groups => format!(
-                "(WITH RECURSIVE up (seq, far) AS (\
-                 SELECT m.\"group\", 0 FROM members m WHERE m.member = r.seq \
-                 UNION SELECT m.\"group\", 1 FROM up CROSS JOIN members m ON m.member = up.seq) \
-                 SELECT json_group_array(json_object('value', g.id, \
-                 '$ref', {base} || '/Groups/' || g.id, \
-                 'display', g.display, 'type', iif(u.far, 'indirect', 'direct'))) \
-                 FROM (SELECT seq, min(far) AS far FROM up GROUP BY seq) u \
-                 CROSS JOIN resources g ON g.seq = u.seq)"
-            ),
+            Self::Groups => {
+                let shown = |kind: &str| {
+                    format!(
+                        "json_object('value', g.id, '$ref', {base} || '/Groups/' || g.id, \
+                         'display', g.display, 'type', {kind})"
+                    )
+                };
+                // Most people's groups are in no group: then one pass over the memberships is all.
+                format!(
+                    "(SELECT CASE WHEN \
+                     max(EXISTS (SELECT 1 FROM members p WHERE p.member = m.\"group\")) \
+                     THEN (WITH RECURSIVE up (seq, far) AS (\
+                     SELECT m.\"group\", 0 FROM members m WHERE m.member = r.seq \
+                     UNION SELECT m.\"group\", 1 FROM up CROSS JOIN members m ON m.member = up.seq) \
+                     SELECT json_group_array({}) \
+                     FROM (SELECT seq, min(far) AS far FROM up GROUP BY seq) u \
+                     CROSS JOIN resources g ON g.seq = u.seq) \
+                     ELSE json_group_array({}) END \
+                     FROM members m CROSS JOIN resources g ON g.seq = m.\"group\" \
+                     WHERE m.member = r.seq)",
+                    shown("iif(u.far, 'indirect', 'direct')"),
+                    shown("'direct'"),
+                )
+            }
             Self::Members => members_sql("r.seq", base, "0"),
         }
     }

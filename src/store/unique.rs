@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::d1::{Database, Rows, Statement};
+use super::d1::{Columns, Database, Row, Statement};
 use super::error::StoreError;
 
 /// A value that one resource of its type may have.
@@ -22,7 +22,7 @@ pub struct Unique {
 pub struct Holders(pub HashMap<Unique, Option<String>>);
 
 impl Holders {
-    pub fn learn(&mut self, asked: &[Unique], rows: &Rows) {
+    pub fn learn<R: Columns>(&mut self, asked: &[Unique], rows: &[R]) {
         self.0.extend(asked.iter().map(|one| (one.clone(), None)));
         let held = rows.iter().filter_map(|row| {
             let unique = Unique {
@@ -43,7 +43,7 @@ impl Holders {
         unique: &[Unique],
     ) -> Result<(), StoreError> {
         let rows = database.query(statement(tenant, unique)).await?;
-        self.learn(unique, &rows);
+        self.learn(unique, &rows.iter().collect::<Vec<Row>>());
         Ok(())
     }
 }

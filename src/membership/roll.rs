@@ -1,0 +1,198 @@
+//! The members of one group in the course of a plan. PURE.
+//!
+//! Only those are known whom a change names: a group of a hundred thousand costs what its changes
+//! do.
+
+use std::collections::BTreeMap;
+
+use crate::store::members::Named;
+
+/// A group's members, as far as they matter.
+#[derive(Default)]
+pub struct Roll {
+    known: BTreeMap<i64, Membership>,
+    /// How many members no change names, or more than changes can take away. `None` when nobody
+    /// asked.
+    others: Option<i64>,
+    /// Whether those others went.
+    cleared: bool,
+}
+
+#[derive(Clone)]
+pub struct Membership {
+    pub id: String,
+    pub resource_type: String,
+    shown: Option<String>,
+    before: Seat,
+    now: Seat,
+}
+
+/// `None` for a stranger; a member has the display that its client gave it, or none.
+pub type Seat = Option<Option<String>>;
+
+/// What a change did to a roll: enough to undo it.
+#[derive(Default)]
+pub struct Journal {
+    seats: BTreeMap<i64, Seat>,
+    others: Option<(Option<i64>, bool)>,
+    pub left_out: Vec<String>,
+}
+
+impl Roll {
+    /// What D1 says of somebody, before the plan begins.
+    pub fn learn(&mut self, named: &Named) {
+        let seat = named.is_member.then(|| named.display.clone());
+        // The statement that reads all members knows more of one than that for the named.
+        if self
+            .known
+            .get(&named.seq)
+            .is_some_and(|known| known.shown.is_some())
+        {
+            return;
+        }
+        self.known.insert(
+            named.seq,
+            Membership {
+                id: named.id.clone(),
+                resource_type: named.resource_type.clone(),
+                shown: named.shown.clone(),
+                before: seat.clone(),
+                now: seat,
+            },
+        );
+    }
+
+    pub fn count(&mut self, count: i64) {
+        let known = self.known.values().filter(|known| known.before.is_some());
+        self.others = Some((count - known.count() as i64).max(0));
+    }
+
+    pub fn add(&mut self, named: &Named, display: Option<String>, journal: &mut Journal) {
+        let membership = self.known.entry(named.seq).or_insert_with(|| Membership {
+            id: named.id.clone(),
+            resource_type: named.resource_type.clone(),
+            shown: named.shown.clone(),
+            before: None,
+            now: None,
+        });
+        journal.note(named.seq, &membership.now);
+        membership.now = match (membership.now.take(), display) {
+            // A member that is named again without a display keeps the one it was given.
+            (Some(old), None) => Some(old),
+            (_, display) => Some(display),
+        };
+    }
+
+    pub fn remove(&mut self, seq: i64, journal: &mut Journal) {
+        if let Some(membership) = self.known.get_mut(&seq) {
+            journal.note(seq, &membership.now);
+            membership.now = None;
+        }
+    }
+
+    pub fn clear(&mut self, journal: &mut Journal) {
+        journal.others.get_or_insert((self.others, self.cleared));
+        // Without others every departure is a known one, and only the difference is written.
+        if self.others != Some(0) {
+            self.others = Some(0);
+            self.cleared = true;
+        }
+        for (seq, membership) in &mut self.known {
+            journal.note(*seq, &membership.now);
+            membership.now = None;
+        }
+    }
+
+    /// Removes the members of whom `is_meant(id, resource type, display)` is true.
+    pub fn remove_where(
+        &mut self,
+        is_meant: impl Fn(&str, &str, Option<&str>) -> bool,
+        journal: &mut Journal,
+    ) {
+        for (seq, membership) in &mut self.known {
+            let Some(given) = &membership.now else {
+                continue;
+            };
+            let display = given.as_deref().or(membership.shown.as_deref());
+            if is_meant(&membership.id, &membership.resource_type, display) {
+                journal.note(*seq, &membership.now);
+                membership.now = None;
+            }
+        }
+    }
+
+    /// Somebody is deleted who was in the group when the plan began or not: was it a member now?
+    pub fn lose(&mut self, seq: i64, was_member: bool) -> bool {
+        match self.known.get_mut(&seq) {
+            Some(membership) => membership.now.take().is_some(),
+            None if was_member && !self.cleared => {
+                if let Some(others) = &mut self.others {
+                    *others -= 1;
+                }
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub fn is_changed(&self, journal: &Journal) -> bool {
+        let seat = |seq| self.known.get(seq).and_then(|known| known.now.as_ref());
+        journal
+            .others
+            .is_some_and(|before| before != (self.others, self.cleared))
+            || journal
+                .seats
+                .iter()
+                .any(|(seq, before)| before.as_ref() != seat(seq))
+    }
+
+    pub fn undo(&mut self, journal: Journal) {
+        if let Some(before) = journal.others {
+            (self.others, self.cleared) = before;
+        }
+        for (seq, before) in journal.seats {
+            if let Some(membership) = self.known.get_mut(&seq) {
+                membership.now = before;
+            }
+        }
+    }
+
+    /// The only members left, when all others went.
+    pub fn kept(&self) -> Option<Vec<i64>> {
+        let stay = self.known.iter().filter(|(_, known)| known.now.is_some());
+        self.cleared.then(|| stay.map(|(seq, _)| *seq).collect())
+    }
+
+    /// Who went, seq by seq; [`Roll::kept`] says it where all others went too.
+    pub fn removed(&self) -> impl Iterator<Item = i64> + '_ {
+        let went = |known: &Membership| known.before.is_some() && known.now.is_none();
+        let is_listed = !self.cleared;
+        let known = self.known.iter().filter(move |_| is_listed);
+        known
+            .filter(move |(_, known)| went(known))
+            .map(|(seq, _)| *seq)
+    }
+
+    /// `false` where this one is known to be no member, or no member any more.
+    pub fn may_have(&self, id: &str) -> bool {
+        match self.known.values().find(|known| known.id == id) {
+            Some(known) => known.now.is_some(),
+            None => !self.cleared,
+        }
+    }
+
+    /// Who came, or got another display: seq, who, display.
+    pub fn added(&self) -> impl Iterator<Item = (i64, &Membership, Option<&str>)> {
+        self.known.iter().filter_map(|(seq, known)| {
+            let display = known.now.as_ref()?;
+            let is_new = known.before.as_ref() != Some(display);
+            is_new.then(|| (*seq, known, display.as_deref()))
+        })
+    }
+}
+
+impl Journal {
+    fn note(&mut self, seq: i64, seat: &Seat) {
+        self.seats.entry(seq).or_insert_with(|| seat.clone());
+    }
+}
