@@ -1,5 +1,7 @@
 //! The admin API: `/admin/v1`, JSON in and out, problem details (RFC 9457) for errors.
 
+mod consistency;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use worker::Env;
@@ -76,7 +78,14 @@ async fn endpoint(
         ("DELETE", ["tenants", slug, "tokens", id]) => {
             revoke_token(parts, database, slug, id).await
         }
+        ("GET", ["tenants", slug, "consistency"]) => {
+            match consistency::check(database, slug).await? {
+                Some(reply) => Ok(reply),
+                None => problem(404, format!("The tenant {slug:?} does not exist.")),
+            }
+        }
         (_, ["tenants"] | ["tenants", _, "tokens"]) => not_allowed("POST"),
+        (_, ["tenants", _, "consistency"]) => not_allowed("GET"),
         (_, ["tenants", _, "tokens", _]) => not_allowed("DELETE"),
         _ => problem(404, "There is no such endpoint."),
     }

@@ -6,7 +6,7 @@ use worker::{Env, console_error};
 
 use super::bulk_plan;
 use super::message::{Answer, BulkEnvelope, Outcome};
-use super::object::{Shared, repeated, rules, write_planned};
+use super::object::{Shared, repeated, rules};
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::members;
@@ -33,17 +33,24 @@ async fn attempt(
     let envelopes = bulk_plan::envelopes(bulk);
     let question = bulk_plan::question(bulk, &envelopes, &rules);
     let (tenant, now) = (context.id, bulk.now);
-    let ground = members::read(database, tenant, now, &question).await?;
+    let mut ground = members::read(database, tenant, now, &question).await?;
     match ground.tokens.as_slice() {
         [] => return Ok(Outcome::Stale),
         [(_, revision), ..] if *revision != context.revision => return Err(StoreError::Stale),
         _ if bulk.revision != context.revision => return Ok(Outcome::Stale),
         _ => {}
     }
-    let planned = write_planned(database, tenant, now, ground, |ground| {
-        bulk_plan::plan(bulk, &envelopes, &rules, &ground)
-    });
-    planned.await.map(Outcome::Bulk)
+    let (mut outcomes, mut writes) = bulk_plan::plan(bulk, &envelopes, &rules, &ground);
+    if !writes.unasked.is_empty() {
+        // Renames: an operation may give up again what it took, and the write would not notice.
+        let holders = &mut ground.holders;
+        holders.ask(database, tenant, &writes.unasked).await?;
+        (outcomes, writes) = bulk_plan::plan(bulk, &envelopes, &rules, &ground);
+    }
+    if !writes.is_empty() {
+        members::write(database, tenant, now, &writes).await?;
+    }
+    Ok(Outcome::Bulk(outcomes))
 }
 
 fn failed(error: StoreError) -> Outcome {

@@ -16,7 +16,7 @@ use super::{bulk, steps};
 use crate::scim::error::ScimError;
 use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
-use crate::store::members::{self, Ground, Writes};
+use crate::store::members;
 use crate::store::tenants::{self, Loaded, TenantContext};
 
 /// Changes that one D1 batch takes at the most, and their envelopes' bytes together: a statement's
@@ -243,33 +243,6 @@ pub(super) async fn repeated<T>(
     (result, database.cost())
 }
 
-/// Plans and writes. Where the write meets a unique value that is taken, and the plan had not asked
-/// for its holder, that is asked and the plan made anew: only renames do so.
-pub(super) async fn write_planned<T>(
-    database: &Database,
-    tenant: i64,
-    now: i64,
-    mut ground: Ground,
-    plan: impl Fn(Ground) -> (T, Writes),
-) -> std::result::Result<T, StoreError> {
-    let (outcomes, writes) = plan(ground.clone());
-    if writes.is_empty() {
-        return Ok(outcomes);
-    }
-    match members::write(database, tenant, now, &writes).await {
-        Err(StoreError::Conflict { .. }) if !writes.unasked.is_empty() => {
-            let holders = &mut ground.holders;
-            holders.ask(database, tenant, &writes.unasked).await?;
-            let (outcomes, writes) = plan(ground);
-            if !writes.is_empty() {
-                members::write(database, tenant, now, &writes).await?;
-            }
-            Ok(outcomes)
-        }
-        written => written.map(|()| outcomes),
-    }
-}
-
 pub(super) fn rules(context: &TenantContext) -> Rules<'_> {
     Rules {
         registry: &context.registry,
@@ -301,7 +274,7 @@ async fn attempt(
         .unwrap_or(first.now);
     let rules = rules(&context);
     let question = question(envelopes, &rules);
-    let ground = members::read(database, context.id, now, &question).await?;
+    let mut ground = members::read(database, context.id, now, &question).await?;
     // The tenant's settings changed since this object learnt them.
     if ground
         .tokens
@@ -310,10 +283,24 @@ async fn attempt(
     {
         return Err(StoreError::Stale);
     }
-    write_planned(database, context.id, now, ground, |ground| {
-        plan(envelopes, &rules, ground)
-    })
-    .await
+    let (outcomes, writes) = plan(envelopes, &rules, ground.clone());
+    if writes.is_empty() {
+        return Ok(outcomes);
+    }
+    match members::write(database, context.id, now, &writes).await {
+        // A rename takes a value whose holder the plan had not asked for: few meet one, so that is
+        // asked only now.
+        Err(StoreError::Conflict { .. }) if !writes.unasked.is_empty() => {
+            let holders = &mut ground.holders;
+            holders.ask(database, context.id, &writes.unasked).await?;
+            let (outcomes, writes) = plan(envelopes, &rules, ground);
+            if !writes.is_empty() {
+                members::write(database, context.id, now, &writes).await?;
+            }
+            Ok(outcomes)
+        }
+        written => written.map(|()| outcomes),
+    }
 }
 
 impl Shared {

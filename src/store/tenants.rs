@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::d1::{Database, Statement};
+use super::d1::{Database, Row, Statement};
 use super::document::IndexPaths;
 use super::error::StoreError;
 use crate::scim::mode::Mode;
@@ -88,11 +88,25 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     if row.integer("suspended").is_some() {
         return Ok(Loaded::Suspended);
     }
+    Ok(Loaded::Live(context(&row)?))
+}
+
+/// The context of a tenant by its slug, suspended or not: for the admin API.
+pub async fn find(database: &Database, slug: &str) -> Result<Option<TenantContext>, StoreError> {
+    let statement = Statement::new(
+        "SELECT t.id, t.slug, t.revision, t.settings, t.secret FROM tenants t WHERE t.slug = ?1",
+        [slug.into()],
+    );
+    let rows = database.query(statement).await?;
+    rows.first().map(|row| context(&row)).transpose()
+}
+
+fn context(row: &Row) -> Result<TenantContext, StoreError> {
     let corrupt = |what: &str| StoreError::Failed(format!("tenants.{what} cannot be read"));
     let settings = row.text("settings").ok_or_else(|| corrupt("settings"))?;
     let settings: Settings = serde_json::from_str(&settings).map_err(|_| corrupt("settings"))?;
     let registry = Registry::builtin().clone();
-    Ok(Loaded::Live(TenantContext {
+    Ok(TenantContext {
         id: row.integer("id").ok_or_else(|| corrupt("id"))?,
         slug: row.text("slug").ok_or_else(|| corrupt("slug"))?,
         revision: row.integer("revision").ok_or_else(|| corrupt("revision"))?,
@@ -100,7 +114,7 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
         index: IndexPaths::new(&registry, &settings.indexed, settings.mode),
         settings,
         registry,
-    }))
+    })
 }
 
 /// `false` when the slug is taken.

@@ -37,7 +37,8 @@ export const external = process.env.SCIM_EDGE_URL
  * - `vars`: further variables for the Worker, over the defaults.
  * - `faults`: puts `faults.mjs` in front of the Worker, and `edge.faults(...)` then controls it.
  * - `twin`: a second isolate with the same script over the same database and the same objects, as
- *   `edge.twin`, with the same functions. It stands for another place on the edge.
+ *   `edge.twin`, with the same functions. It stands for another place on the edge. `twin: "objects"`
+ *   gives it Durable Objects of its own, as when a superseded object goes on beside its successor.
  * - `migrate: false`: leaves the database empty.
  */
 export async function start(options = {}) {
@@ -216,7 +217,7 @@ class Local {
       ...(this.options.persist ? { defaultPersistRoot: this.options.persist } : {}),
       workers: [
         worker("scim-edge", this.options, this.adminToken, false),
-        ...(this.options.twin ? [worker("scim-edge-twin", this.options, this.adminToken, true)] : []),
+        ...(this.options.twin ? [worker("scim-edge-twin", this.options, this.adminToken, this.options.twin !== "objects")] : []),
       ],
     });
     const url = trim(
@@ -258,7 +259,8 @@ class Local {
   }
 }
 
-function worker(name, options, adminToken, isTwin) {
+function worker(name, options, adminToken, sharesObjects) {
+  const isTwin = name !== "scim-edge";
   return {
     name,
     modules: modules(options.faults),
@@ -267,7 +269,7 @@ function worker(name, options, adminToken, isTwin) {
     bindings: { SERVER_TIMING: "on", ADMIN_TOKEN: adminToken, ...options.vars },
     d1Databases: { DB: "scim-edge" },
     durableObjects: {
-      MEMBERSHIP: isTwin
+      MEMBERSHIP: sharesObjects
         ? { className: "Membership", scriptName: "scim-edge", useSQLite: true }
         : { className: "Membership", useSQLite: true },
     },
