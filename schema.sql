@@ -7,14 +7,16 @@
 -- change to what isolates cache of a tenant (settings, schemas, resource types), so that each
 -- request can tell in its own D1 round trip whether its cached copy is still true.
 CREATE TABLE tenants (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: isolates and objects remember by it
   slug TEXT NOT NULL,
   name TEXT NOT NULL,
-  settings TEXT NOT NULL DEFAULT '{}', -- JSON, src/store/tenants.rs `Settings`
+  settings TEXT NOT NULL DEFAULT '{}', -- JSON, src/store/settings.rs
   secret TEXT NOT NULL,                -- hex; seals this tenant's cursors
   revision INTEGER NOT NULL DEFAULT 1,
   created INTEGER NOT NULL,
-  suspended INTEGER                    -- NULL: serving. A time: every request is refused
+  suspended INTEGER,                   -- NULL: serving. A time: every request is refused
+  deleting INTEGER,                    -- NULL, or a time: suspended for good, its rows are going
+  reindex TEXT                         -- NULL, or JSON, src/store/reindex.rs: what is still to do
 ) STRICT;
 CREATE UNIQUE INDEX tenants_by_slug ON tenants (slug);
 
@@ -44,7 +46,7 @@ CREATE TABLE tenant_schemas (
 -- One row a user, group or custom resource. `document` is the SCIM resource without what is
 -- derived on the way out: meta, User.groups, Group.members.
 CREATE TABLE resources (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, -- never given out again: what holds one knows whose it is
   tenant INTEGER NOT NULL,
   type TEXT NOT NULL,                  -- the resource type's name: 'User', 'Group', …
   id TEXT NOT NULL,                    -- UUIDv7: the order of ids is the order of creation

@@ -45,6 +45,11 @@ export async function setup({ checks = false } = {}) {
   };
 }
 
+/** cargo-fuzz, which only its check needs. */
+export function fuzzTool(env) {
+  return compiledTool("cargo-fuzz", "cargo-fuzz", "0.13.2", env, steps(1));
+}
+
 // Only a step that has something to do speaks; its number says how far the set-up is.
 function steps(total) {
   let number = 0;

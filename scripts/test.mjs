@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { isMain, main, root, run, say, seconds, Stop } from "./common.mjs";
 import { build, kilobytes, wasmSize } from "./build.mjs";
 import { dryRun } from "./deploy.mjs";
+import { fuzz, missing } from "./fuzz.mjs";
 import { setup } from "./setup.mjs";
 
 // The whole of the wasm is compiled before the first request is answered.
@@ -17,6 +18,7 @@ const CHECKS = [
   { name: "clippy", run: ({ native }) => command("cargo-clippy", ["clippy", "--all-targets", "--", "-D", "warnings"], native.env) },
   { name: "clippy-wasm", run: clippyWasm },
   { name: "unit", run: ({ native }) => command("cargo", ["test"], native.env) },
+  { name: "fuzz", run: fuzzing },
   { name: "build", run: build },
   { name: "size", needsBuild: true, run: size },
   { name: "deploy-dry-run", needsBuild: true, run: dryRun },
@@ -89,6 +91,12 @@ function clippyWasm({ native }) {
   const std = native.debian ? ["-Zbuild-std=std,panic_abort"] : [];
   const env = native.debian ? { ...native.env, RUSTC_BOOTSTRAP: "1" } : native.env;
   return command("cargo-clippy", ["clippy", "--lib", "--target", "wasm32-unknown-unknown", ...std, "--", "-D", "warnings"], env);
+}
+
+async function fuzzing({ native }) {
+  const why = missing();
+  if (why) return new Skipped(why);
+  await fuzz(native.env);
 }
 
 function size() {

@@ -2,17 +2,15 @@
 
 use serde_json::json;
 
-use crate::http::Failure;
-use crate::http::reply::Reply;
-use crate::store::d1::Database;
-use crate::store::{consistency, tenants};
+use super::problem::Result;
+use super::tenants::existing;
+use super::{Call, Reply};
+use crate::store::consistency;
 
-/// `None` when there is no such tenant.
-pub async fn check(database: &Database, slug: &str) -> Result<Option<Reply>, Failure> {
-    let Some(context) = tenants::find(database, slug).await? else {
-        return Ok(None);
-    };
-    let findings = consistency::findings(database, &context).await?;
+pub async fn check(call: &Call<'_>, slug: &str) -> Result<Reply> {
+    // Nothing is sealed here.
+    let context = existing(call, slug).await?.context(String::new())?;
+    let findings = consistency::findings(call.database, &context).await?;
     let body = json!({ "consistent": findings.is_empty(), "findings": findings });
-    Ok(Some(Reply::json(200, body.to_string())))
+    Ok(Reply::json(200, body.to_string()))
 }

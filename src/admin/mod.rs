@@ -1,43 +1,42 @@
 //! The admin API: `/admin/v1`, JSON in and out, problem details (RFC 9457) for errors.
+//!
+//! Refused: every request without the secret ADMIN_TOKEN, methods that an address does not have, and
+//! members of a body that the call does not know, by their names.
 
 mod consistency;
+pub mod problem;
+mod schemas;
+mod tenants;
+mod tokens;
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use worker::Env;
 
 use crate::auth::{self, token};
 use crate::http::Failure;
 use crate::http::reply::Reply;
-use crate::http::request::{Parts, new_id};
-use crate::scim::error::ScimError;
+use crate::http::request::Parts;
+use crate::scim::datetime::DateTime;
 use crate::store::d1::Database;
-use crate::store::tokens::NewToken;
-use crate::store::{tenants, tokens};
+use crate::store::tenant_schemas::Kind;
+use problem::{Failed, Problem, Result, problem};
 
 pub const CONTENT_TYPE: &str = "application/json";
-const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Longest tenant name and token label, in characters.
 const MAX_LABEL: usize = 200;
 
-/// A refusal of the admin API (RFC 9457 §3).
-struct Problem {
-    status: u16,
-    detail: String,
-}
+/// Entries of a list when the client does not say, and at the most.
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 1000;
 
-type Result<T> = std::result::Result<T, Failed>;
+/// How often a call runs anew because another changed the tenant meanwhile.
+const ATTEMPTS: usize = 8;
 
-enum Failed {
-    Problem(Problem),
-    Other(Failure),
-}
-
-impl<E: Into<Failure>> From<E> for Failed {
-    fn from(error: E) -> Self {
-        Self::Other(error.into())
-    }
+/// One call.
+struct Call<'a> {
+    parts: &'a Parts,
+    database: &'a Database,
 }
 
 pub async fn answer(
@@ -47,142 +46,96 @@ pub async fn answer(
     segments: &[String],
 ) -> std::result::Result<Reply, Failure> {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let failed = match endpoint(parts, env, database, &segments).await {
-        Ok(reply) => return Ok(reply),
-        Err(failed) => failed,
-    };
-    let (status, detail) = match failed {
-        Failed::Problem(Problem { status, detail }) => (status, detail),
-        Failed::Other(Failure::Scim(error)) => (error.status, error.detail),
-        Failed::Other(failure) => return Err(failure),
-    };
-    let body = json!({ "type": "about:blank", "title": title(status), "status": status, "detail": detail });
-    let reply = Reply::json(status, body.to_string()).with("Content-Type", PROBLEM_JSON);
-    Ok(if status == 401 {
-        reply.with("WWW-Authenticate", "Bearer realm=\"scim-edge admin\"")
-    } else {
-        reply
-    })
-}
-
-async fn endpoint(
-    parts: &Parts,
-    env: &Env,
-    database: &Database,
-    segments: &[&str],
-) -> Result<Reply> {
-    authorize(parts, env)?;
-    match (parts.method.as_str(), segments) {
-        ("POST", ["tenants"]) => create_tenant(parts, database).await,
-        ("POST", ["tenants", slug, "tokens"]) => create_token(parts, database, slug).await,
-        ("DELETE", ["tenants", slug, "tokens", id]) => {
-            revoke_token(parts, database, slug, id).await
-        }
-        ("GET", ["tenants", slug, "consistency"]) => {
-            match consistency::check(database, slug).await? {
-                Some(reply) => Ok(reply),
-                None => problem(404, format!("The tenant {slug:?} does not exist.")),
-            }
-        }
-        (_, ["tenants"] | ["tenants", _, "tokens"]) => not_allowed("POST"),
-        (_, ["tenants", _, "consistency"]) => not_allowed("GET"),
-        (_, ["tenants", _, "tokens", _]) => not_allowed("DELETE"),
-        _ => problem(404, "There is no such endpoint."),
+    let call = Call { parts, database };
+    match authorize(parts, env) {
+        Ok(()) => {}
+        Err(problem) => return Ok(problem.into()),
+    }
+    match endpoint(&call, &segments).await {
+        Ok(reply) => Ok(reply),
+        Err(Failed::Problem(problem)) => Ok(problem.into()),
+        Err(Failed::Store(error)) => Err(error.into()),
     }
 }
 
-fn authorize(parts: &Parts, env: &Env) -> Result<()> {
+fn authorize(parts: &Parts, env: &Env) -> std::result::Result<(), Problem> {
     let Ok(expected) = env.secret("ADMIN_TOKEN") else {
-        return problem(
+        return Err(Problem::new(
             503,
             "The secret ADMIN_TOKEN is not set: run `npx wrangler secret put ADMIN_TOKEN`, or `npm start` for a local one.",
-        );
+        ));
     };
     let authorization = parts.header("authorization");
     match auth::bearer(authorization.as_deref()) {
         Ok(sent) if token::is_same_secret(sent, &expected.to_string()) => Ok(()),
-        _ => problem(
+        _ => Err(Problem::new(
             401,
             "Send the admin token as the header Authorization: Bearer <token>.",
-        ),
+        )),
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewTenant {
-    slug: String,
-    name: String,
-}
-
-/// POST /admin/v1/tenants
-async fn create_tenant(parts: &Parts, database: &Database) -> Result<Reply> {
-    let new: NewTenant = read(parts)?;
-    check_slug(&new.slug)?;
-    check_label("name", &new.name)?;
-    let mut secret = [0; 32];
-    random(&mut secret)?;
-    if !tenants::create(
-        database,
-        &new.slug,
-        &new.name,
-        &token::hex(&secret),
-        parts.now,
-    )
-    .await?
-    {
-        return problem(409, format!("The tenant {:?} exists already.", new.slug));
-    }
-    let body = json!({
-        "slug": new.slug,
-        "name": new.name,
-        "base_url": format!("{}/t/{}/scim/v2", parts.origin, new.slug),
-    });
-    Ok(Reply::json(201, body.to_string()).with(
-        "Location",
-        format!("{}/admin/v1/tenants/{}", parts.origin, new.slug),
-    ))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TokenRequest {
-    label: String,
-}
-
-/// POST /admin/v1/tenants/{slug}/tokens: the only time that the token is shown.
-async fn create_token(parts: &Parts, database: &Database, slug: &str) -> Result<Reply> {
-    let request: TokenRequest = read(parts)?;
-    check_label("label", &request.label)?;
-    let mut bytes = [0; 64];
-    random(&mut bytes)?;
-    let Some(secret) = token::from_random(&bytes) else {
-        return problem(500, "The machine gave no usable randomness.");
+async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
+    let Some(allow) = methods(segments) else {
+        return problem(404, "There is no such endpoint.");
     };
-    let id = new_id(parts.now).or_else(|_| problem(500, "The machine gave no randomness."))?;
-    let new = NewToken {
-        id: &id,
-        hash: &token::hash(&secret),
-        label: &request.label,
-        created: parts.now,
-        expires: None,
-    };
-    if !tokens::create(database, slug, &new).await? {
-        return problem(404, format!("The tenant {slug:?} does not exist."));
+    let method = call.parts.method.as_str();
+    if method == "OPTIONS" {
+        return Ok(Reply::empty(204).with("Allow", allow));
     }
-    let body = json!({ "id": id, "label": request.label, "token": secret });
-    Ok(Reply::json(201, body.to_string()))
+    let method = if method == "HEAD" { "GET" } else { method };
+    match (method, segments) {
+        ("GET", ["tenants"]) => tenants::list(call).await,
+        ("POST", ["tenants"]) => tenants::create(call).await,
+        ("GET", ["tenants", slug]) => tenants::get(call, slug).await,
+        ("PATCH", ["tenants", slug]) => tenants::patch(call, slug).await,
+        ("DELETE", ["tenants", slug]) => tenants::delete(call, slug).await,
+        ("GET", ["tenants", slug, "tokens"]) => tokens::list(call, slug).await,
+        ("POST", ["tenants", slug, "tokens"]) => tokens::create(call, slug).await,
+        ("DELETE", ["tenants", slug, "tokens", id]) => tokens::delete(call, slug, id).await,
+        ("GET", ["tenants", slug, "consistency"]) => consistency::check(call, slug).await,
+        (_, ["tenants", slug, family, rest @ ..]) if let Some(kind) = kind(family) => {
+            match (method, rest) {
+                ("GET", []) => schemas::list(call, slug, kind).await,
+                ("GET", [name]) => schemas::get(call, slug, kind, name).await,
+                ("PUT", [name]) => schemas::put(call, slug, kind, name).await,
+                ("DELETE", [name]) => schemas::delete(call, slug, kind, name).await,
+                _ => not_allowed(call, allow),
+            }
+        }
+        _ => not_allowed(call, allow),
+    }
 }
 
-/// DELETE /admin/v1/tenants/{slug}/tokens/{id}: the token's next request is refused.
-async fn revoke_token(parts: &Parts, database: &Database, slug: &str, id: &str) -> Result<Reply> {
-    if tokens::revoke(database, slug, id, parts.now).await? {
-        Ok(Reply::empty(204))
-    } else {
-        problem(404, "The tenant has no such live token.")
+/// What an address allows; `None` where there is none.
+fn methods(segments: &[&str]) -> Option<&'static str> {
+    match segments {
+        ["tenants"] | ["tenants", _, "tokens"] => Some("GET, HEAD, OPTIONS, POST"),
+        ["tenants", _] => Some("GET, HEAD, OPTIONS, PATCH, DELETE"),
+        ["tenants", _, "consistency"] => Some("GET, HEAD, OPTIONS"),
+        ["tenants", _, "tokens", _] => Some("OPTIONS, DELETE"),
+        ["tenants", _, family] if kind(family).is_some() => Some("GET, HEAD, OPTIONS"),
+        ["tenants", _, family, _] if kind(family).is_some() => {
+            Some("GET, HEAD, OPTIONS, PUT, DELETE")
+        }
+        _ => None,
     }
 }
 
+fn kind(family: &str) -> Option<Kind> {
+    match family {
+        "schemas" => Some(Kind::Schema),
+        "resource-types" => Some(Kind::ResourceType),
+        _ => None,
+    }
+}
+
+fn not_allowed(call: &Call<'_>, allow: &'static str) -> Result<Reply> {
+    let detail = format!("{} is not possible here: {allow} are.", call.parts.method);
+    Err(Problem::new(405, detail).with("Allow", allow).into())
+}
+
+/// The body as what a call takes.
 fn read<T: serde::de::DeserializeOwned>(parts: &Parts) -> Result<T> {
     match serde_json::from_slice::<Value>(&parts.body).and_then(serde_json::from_value) {
         Ok(value) => Ok(value),
@@ -193,16 +146,13 @@ fn read<T: serde::de::DeserializeOwned>(parts: &Parts) -> Result<T> {
     }
 }
 
-/// Slugs stand in URLs that Okta takes only without an underscore.
-fn check_slug(slug: &str) -> Result<()> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if (1..=63).contains(&slug.len()) && slug.chars().all(fits) && !slug.starts_with('-') {
-        Ok(())
-    } else {
-        problem(
-            400,
-            "A slug has 1 to 63 of a-z, 0-9 and '-', and does not start with '-'.",
-        )
+/// A page: those behind `after`, `limit` of them.
+fn page(parts: &Parts) -> Result<(&str, u32)> {
+    let after = parts.query("after").unwrap_or_default();
+    match parts.query("limit").map(str::parse) {
+        None => Ok((after, DEFAULT_LIMIT)),
+        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok((after, limit)),
+        Some(_) => problem(400, format!("limit is a number from 1 to {MAX_LIMIT}.")),
     }
 }
 
@@ -217,32 +167,15 @@ fn random(bytes: &mut [u8]) -> Result<()> {
     getrandom::fill(bytes).or_else(|_| problem(500, "The machine gave no randomness."))
 }
 
-fn not_allowed(allow: &'static str) -> Result<Reply> {
-    problem(405, format!("Only {allow} is possible here."))
+fn no_tenant<T>(slug: &str) -> Result<T> {
+    problem(404, format!("The tenant {slug:?} does not exist."))
 }
 
-fn problem<T>(status: u16, detail: impl Into<String>) -> Result<T> {
-    Err(Failed::Problem(Problem {
-        status,
-        detail: detail.into(),
-    }))
+fn busy<T>() -> Result<T> {
+    let busy = Problem::new(503, "Others change this tenant: send the request again.");
+    Err(busy.with("Retry-After", "1").into())
 }
 
-fn title(status: u16) -> &'static str {
-    match status {
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        409 => "Conflict",
-        413 => "Content Too Large",
-        503 => "Service Unavailable",
-        _ => "Internal Server Error",
-    }
-}
-
-impl From<Problem> for ScimError {
-    fn from(problem: Problem) -> Self {
-        Self::new(problem.status, problem.detail)
-    }
+fn time(millis: i64) -> String {
+    DateTime::from_millis(millis).to_rfc3339()
 }

@@ -28,6 +28,8 @@ pub enum Refusal {
     /// The token is good, but not for the tenant in the URL; or there is no such tenant, which is
     /// not told apart.
     OtherTenant,
+    /// The token is good, and its tenant is suspended.
+    Suspended,
     Store(StoreError),
 }
 
@@ -87,7 +89,7 @@ async fn load(
         Loaded::Unknown => unauthorized("The bearer token is unknown."),
         Loaded::Revoked => unauthorized("The bearer token was revoked."),
         Loaded::Expired => unauthorized("The bearer token has expired."),
-        Loaded::Suspended => unauthorized("The tenant is suspended."),
+        Loaded::Suspended => Err(Refusal::Suspended),
     }
 }
 

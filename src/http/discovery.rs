@@ -4,16 +4,13 @@ use serde_json::Value;
 
 use super::Failure;
 use super::reply::Reply;
-use super::scim::{Exchange, not_allowed};
+use super::scim::Exchange;
 use crate::scim::discovery::{self, AuthenticationScheme, Features, Pagination};
 use crate::scim::error::ScimError;
 use crate::scim::list::{Page, list_response};
 use crate::scim::mode::Mode;
 
 pub async fn answer(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
-    if !matches!(exchange.parts.method.as_str(), "GET" | "HEAD") {
-        return not_allowed(exchange, "GET, HEAD").await;
-    }
     exchange.store.verify().await?;
     // RFC 7644 §4: a client that filters here must hear that it cannot, not get everything.
     if exchange.parts.query("filter").is_some() {
@@ -65,7 +62,7 @@ fn features(exchange: &Exchange<'_>) -> Features {
     Features {
         documentation_uri: None,
         bulk: Some(super::bulk::LIMITS),
-        sort: false,
+        sort: true,
         max_results: super::lists::MAX_COUNT,
         pagination: Pagination {
             default_page_size: super::lists::DEFAULT_COUNT,

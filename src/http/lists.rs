@@ -1,15 +1,32 @@
-//! GET /{endpoint}: RFC 7644 §3.4.2.
+//! Queries (RFC 7644 §3.4.2 and §3.4.3): GET of an endpoint or of the base, and POST to `.search`
+//! under either.
+//!
+//! - Without `sortBy`, resources come in the order of their creation, type by type; with a filter
+//!   on `meta.lastModified` alone or among others, in the order of their last change.
+//! - A walk by cursor meets each resource that was there throughout once, whatever else comes and
+//!   goes. One whose own sort value changes in between can be met twice or not at all, as it moves.
+//! - The base lists all resource types without a filter too: it costs no more than a page.
+//! - A filter's `totalResults` is counted on the first page of a walk, and is repeated on the others.
+
+use std::cell::RefCell;
 
 use super::Failure;
 use super::reply::Reply;
+use super::resources::body;
 use super::scim::Exchange;
+use super::walks::{End, Walk, Walks};
+use crate::scim::cursor::{self, Cursor};
 use crate::scim::error::{Result, ScimError};
-use crate::scim::filter::check::check;
+use crate::scim::filter::Filter;
+use crate::scim::filter::check::{Path, check_sort, check_within};
 use crate::scim::filter::parse::parse;
 use crate::scim::list::{Page, list_response};
+use crate::scim::resource::MAX_DEPTH;
+use crate::scim::resource::project::Projection;
 use crate::scim::schema::Definition;
-use crate::store::filter_sql::{Columns, compile};
-use crate::store::list::Query;
+use crate::scim::search::{Paging, SearchRequest};
+use crate::store::filter_sql::{Columns, compile, sort_keys};
+use crate::store::list::{Entry, Listed, Order, Position, Query};
 use crate::store::literals::Literals;
 
 /// Resources on a page when the client does not say.
@@ -17,60 +34,202 @@ pub const DEFAULT_COUNT: u32 = 100;
 /// Resources on a page at the most: more are cut to this (RFC 7644 §3.4.2.4 lets a server).
 pub const MAX_COUNT: u32 = 1000;
 
-pub async fn list(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {
-    let parts = exchange.parts;
-    let projection = exchange.projection(definition)?;
-    let start_index = integer(exchange, "startIndex")?.unwrap_or(1).max(1) as u64;
-    let count = integer(exchange, "count")?.unwrap_or(i64::from(DEFAULT_COUNT));
-    let limit = count.clamp(0, i64::from(MAX_COUNT)) as u32;
-    let text = parts.query("filter");
-    let parsed = text.map(|text| parse(text, exchange.mode())).transpose()?;
-    let checked = parsed
-        .as_ref()
-        .map(|parsed| check(parsed, definition, exchange.mode()))
-        .transpose()?;
-    let columns = Columns {
-        definition,
-        tenant: "?1",
-        indexed: exchange.indexed(definition),
-        base_url: &exchange.base,
-    };
-    let mut literals = Literals::new("?2");
-    let clause = checked
-        .as_ref()
-        .map(|checked| compile(checked, &columns, &mut literals));
-    let listed = exchange
-        .store
-        .list(&Query {
-            definition,
-            clause,
-            literals,
-            columns,
-            offset: start_index - 1,
-            limit,
-            derive: exchange.derive(definition, &projection),
-            base: &exchange.base,
-        })
-        .await?;
-    let texts = listed
-        .found
-        .iter()
-        .map(|found| exchange.render(definition, found, &projection))
-        .collect::<Result<Vec<_>>>()?;
-    let page = Page {
-        total_results: Some(listed.total),
-        start_index: Some(start_index),
-        ..Page::default()
-    };
-    Ok(Reply::json(200, list_response(&page, &texts)))
+thread_local! {
+    static WALKS: RefCell<Walks> = RefCell::default();
 }
 
-fn integer(exchange: &Exchange<'_>, name: &str) -> Result<Option<i64>> {
-    let Some(text) = exchange.parts.query(name) else {
-        return Ok(None);
+/// GET /{endpoint} and GET / (RFC 7644 §3.4.2)
+pub async fn list(exchange: &Exchange<'_>, types: &[Definition]) -> Result<Reply, Failure> {
+    let request = SearchRequest::from_query(|name| exchange.parts.query(name))?;
+    answer(exchange, types, &request).await
+}
+
+/// POST /{endpoint}/.search and POST /.search (RFC 7644 §3.4.3)
+pub async fn search(exchange: &Exchange<'_>, types: &[Definition]) -> Result<Reply, Failure> {
+    let request = SearchRequest::from_body(&body(exchange, MAX_DEPTH)?, exchange.mode())?;
+    answer(exchange, types, &request).await
+}
+
+async fn answer(
+    exchange: &Exchange<'_>,
+    types: &[Definition],
+    request: &SearchRequest,
+) -> Result<Reply, Failure> {
+    let projections = projections(types, request)?;
+    let count = request.count.unwrap_or(i64::from(DEFAULT_COUNT));
+    let limit = count.clamp(0, i64::from(MAX_COUNT)) as u32;
+    let fingerprint = request.fingerprint(types);
+    let tenant = &exchange.access().tenant;
+    let walk = Walk {
+        tenant: tenant.id,
+        revision: tenant.revision,
+        query: fingerprint,
     };
-    text.trim()
-        .parse()
-        .map(Some)
-        .map_err(|_| ScimError::invalid_value(format!("{name}={text} is not a whole number.")))
+    let now = exchange.parts.now;
+    let key = tenant.secret.as_bytes();
+    let mut query = query(exchange, types, request, &projections)?;
+    query.limit = limit;
+    let filtered = request.filter.is_some();
+    match &request.paging {
+        Paging::Cursor(None) => {}
+        Paging::Cursor(Some(text)) => {
+            let cursor: Cursor<Position> = cursor::open(text, &fingerprint, key, limit, now)?;
+            query.after = Some(cursor.end);
+            query.total = cursor.total;
+        }
+        Paging::Index(start_index) => {
+            let known = WALKS.with_borrow(|walks| walks.end_before(&walk, *start_index, now));
+            match known {
+                Some(end) => {
+                    query.total = Some(end.total).filter(|_| filtered);
+                    query.after = Some(end.position);
+                }
+                None => query.offset = start_index - 1,
+            }
+        }
+    }
+    let page = exchange.store.list(&query).await?;
+    let texts = page
+        .found
+        .iter()
+        .map(|entry| render(exchange, types, &projections, entry))
+        .collect::<Result<Vec<_>>>()?;
+    let mut shown = Page {
+        total_results: Some(page.total),
+        ..Page::default()
+    };
+    let last = page.found.last().map(|entry| entry.position.clone());
+    match (&request.paging, last) {
+        (Paging::Cursor(_), Some(end)) if page.more => {
+            let lifetime = i64::from(tenant.settings.cursor_timeout_s) * 1000;
+            let cursor = Cursor {
+                expires: now + lifetime,
+                count: limit,
+                total: Some(page.total).filter(|_| filtered),
+                end,
+            };
+            shown.next_cursor = Some(cursor::seal(&cursor, &fingerprint, key));
+        }
+        (Paging::Cursor(_), _) => {}
+        (Paging::Index(start_index), last) => {
+            shown.start_index = Some(*start_index);
+            if let Some(position) = last {
+                let next = start_index.saturating_add(page.found.len() as u64);
+                let total = page.total;
+                let end = End { position, total };
+                WALKS.with_borrow_mut(|walks| walks.remember(walk, next, end, now));
+            }
+        }
+    }
+    Ok(Reply::json(200, list_response(&shown, &texts)))
+}
+
+fn projections(types: &[Definition], request: &SearchRequest) -> Result<Vec<Projection>> {
+    let shown = request.attributes.as_deref();
+    let hidden = request.excluded_attributes.as_deref();
+    let of = |definition| Projection::parse(shown, hidden, definition);
+    types.iter().map(of).collect()
+}
+
+/// What of each type is looked for, and in which order.
+fn query<'a>(
+    exchange: &'a Exchange<'_>,
+    types: &'a [Definition],
+    request: &SearchRequest,
+    projections: &[Projection],
+) -> Result<Query<'a>> {
+    let mode = exchange.mode();
+    let filter = request
+        .filter
+        .as_deref()
+        .map(|text| parse(text, mode))
+        .transpose()?;
+    let mut literals = Literals::new("?2");
+    let mut listed = Vec::new();
+    for (definition, projection) in types.iter().zip(projections) {
+        let columns = Columns {
+            definition,
+            tenant: "?1",
+            indexed: exchange.indexed(definition),
+            base_url: &exchange.base,
+        };
+        let check = |filter: &Filter| check_within(filter, definition, types, mode);
+        let checked = filter.as_ref().map(check).transpose()?;
+        if checked
+            .as_ref()
+            .is_some_and(|checked| checked.holds_never())
+        {
+            continue;
+        }
+        let clause = checked
+            .filter(|checked| !checked.holds_always())
+            .map(|checked| compile(&checked, &columns, &mut literals));
+        listed.push(Listed {
+            columns,
+            clause,
+            derive: exchange.derive(definition, projection),
+        });
+    }
+    let paths = sort_paths(types, request)?;
+    let of_listed = |columns: &Columns<'a>| {
+        let is_it = |(definition, _): &&(&Definition, Path)| *definition == columns.definition;
+        let (_, path) = paths.iter().find(is_it)?;
+        Some((*columns, path))
+    };
+    let sorted: Vec<_> = listed
+        .iter()
+        .filter_map(|one| of_listed(&one.columns))
+        .collect();
+    let order = match paths.first().map(|(_, path)| path.name()).as_deref() {
+        Some("id") if types.len() == 1 => Order::Id,
+        Some("meta.lastModified") if types.len() == 1 => Order::Modified,
+        Some(_) => Order::Key(sort_keys(&sorted, &mut literals)?),
+        None => Order::natural(&listed),
+    };
+    Ok(Query {
+        types: listed,
+        literals,
+        order,
+        descending: request.descending && request.sort_by.is_some(),
+        after: None,
+        offset: 0,
+        limit: 0,
+        total: None,
+        base: &exchange.base,
+    })
+}
+
+/// Where `sortBy` leads in each type that has it; none has is an error, as in a filter.
+fn sort_paths<'a>(
+    types: &'a [Definition],
+    request: &SearchRequest,
+) -> Result<Vec<(&'a Definition, Path<'a>)>> {
+    let Some(sort_by) = &request.sort_by else {
+        return Ok(Vec::new());
+    };
+    let mut paths = Vec::new();
+    let mut refused = None;
+    for definition in types {
+        match check_sort(sort_by, definition) {
+            Ok(path) => paths.push((definition, path)),
+            Err(error) => refused = Some(error),
+        }
+    }
+    match refused {
+        Some(error) if paths.is_empty() => Err(error),
+        _ => Ok(paths),
+    }
+}
+
+fn render(
+    exchange: &Exchange<'_>,
+    types: &[Definition],
+    projections: &[Projection],
+    entry: &Entry,
+) -> Result<String> {
+    let mut both = types.iter().zip(projections);
+    let (definition, projection) = both
+        .find(|(definition, _)| definition.resource_type.name == entry.resource_type)
+        .ok_or_else(|| ScimError::new(500, "A stored resource is of a type that is not here."))?;
+    exchange.render(definition, &entry.found, projection)
 }

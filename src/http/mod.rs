@@ -1,5 +1,6 @@
 //! A request's life: [`respond`] is all of it on one screen.
 
+mod allow;
 mod bulk;
 mod discovery;
 mod lists;
@@ -8,6 +9,7 @@ pub mod request;
 mod resources;
 pub mod route;
 mod scim;
+mod walks;
 
 use std::panic::AssertUnwindSafe;
 
@@ -52,9 +54,13 @@ pub async fn respond(
 ) -> worker::Result<Response> {
     let mut parts = request::head(&request)?;
     let route = route::route(&parts.path);
+    let say: Say = match &route {
+        Route::Admin { .. } => admin::problem::reply,
+        _ => |error| Reply::from(error),
+    };
     let database = match Database::new(&env) {
         Ok(database) => database,
-        Err(error) => return failed(&parts, &error).into_response(SCIM_JSON, None),
+        Err(error) => return failed(&parts, &error, say).into_response(SCIM_JSON, None),
     };
     // Read before anything is refused: an answer that leaves a body unread breaks the connection.
     let too_large = match &route {
@@ -93,22 +99,28 @@ pub async fn respond(
         }
     };
     let answer = AssertUnwindSafe(answer).catch_unwind().await;
-    let reply = match answer {
+    let mut reply = match answer {
         Ok(Ok(reply)) => reply,
-        Ok(Err(failure)) => refuse(&parts, &failure),
-        Err(panic) => failed(&parts, &StoreError::Failed(panic_text(panic.as_ref()))),
+        Ok(Err(failure)) => refuse(&parts, &failure, say),
+        Err(panic) => failed(&parts, &StoreError::Failed(panic_text(panic.as_ref())), say),
     };
+    if parts.method == "HEAD" {
+        reply = reply.without_body(content_type);
+    }
     let timing = env
         .var("SERVER_TIMING")
         .is_ok_and(|value| value.to_string() != "off");
     reply.into_response(content_type, timing.then(|| database.cost()))
 }
 
+/// How an error is put: as SCIM has it, or as problem details.
+type Say = fn(&ScimError) -> Reply;
+
 /// The answer to a failure. What is not the client's is logged here, once, and not sent.
-fn refuse(parts: &Parts, failure: &Failure) -> Reply {
+fn refuse(parts: &Parts, failure: &Failure, say: Say) -> Reply {
     match failure {
         Failure::Scim(error) => {
-            let reply = Reply::from(error);
+            let reply = say(error);
             match error.status {
                 401 => reply.with("WWW-Authenticate", "Bearer realm=\"scim-edge\""),
                 _ => reply,
@@ -118,26 +130,28 @@ fn refuse(parts: &Parts, failure: &Failure) -> Reply {
             console_error!("{} unavailable: {why}", parts.request_id);
             unavailable(
                 "The database does not answer right now. Nothing was done in part: send the request again.",
+                say,
             )
         }
-        Failure::Store(StoreError::Stale | StoreError::Version) => {
-            unavailable("Others change the same resource all the time: send the request again.")
-        }
-        Failure::Store(StoreError::TooLarge) => Reply::from(&ScimError::new(
+        Failure::Store(StoreError::Stale | StoreError::Version) => unavailable(
+            "Others change the same resource all the time: send the request again.",
+            say,
+        ),
+        Failure::Store(StoreError::TooLarge) => say(&ScimError::new(
             413,
             "The resource is too large: with what is kept beside it, it may have 2 MB.",
         )),
-        Failure::Store(error) => failed(parts, error),
+        Failure::Store(error) => failed(parts, error, say),
     }
 }
 
-fn unavailable(detail: &str) -> Reply {
-    Reply::from(&ScimError::new(503, detail)).with("Retry-After", "1")
+fn unavailable(detail: &str, say: Say) -> Reply {
+    say(&ScimError::new(503, detail)).with("Retry-After", "1")
 }
 
-fn failed(parts: &Parts, error: &StoreError) -> Reply {
+fn failed(parts: &Parts, error: &StoreError, say: Say) -> Reply {
     console_error!("{} failed: {error:?}", parts.request_id);
-    Reply::from(&ScimError::new(
+    say(&ScimError::new(
         500,
         format!(
             "This server failed. Its log says why, at {}.",

@@ -36,6 +36,15 @@ impl Reply {
         self
     }
 
+    /// The answer to a HEAD: the same headers (RFC 9110 §9.3.2).
+    pub fn without_body(mut self, content_type: &str) -> Self {
+        let has_own = self.headers.iter().any(|(name, _)| *name == "Content-Type");
+        if self.body.take().is_some() && !has_own {
+            self.headers.push(("Content-Type", content_type.to_owned()));
+        }
+        self
+    }
+
     /// The platform's response.
     pub fn into_response(self, content_type: &str, cost: Option<Cost>) -> worker::Result<Response> {
         let mut builder = Response::builder().with_status(self.status);

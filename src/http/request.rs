@@ -43,7 +43,8 @@ pub fn head(request: &Request) -> worker::Result<Parts> {
         None => new_id(now).map_err(|error| error.to_string())?,
     };
     Ok(Parts {
-        method: request.method().to_string(),
+        // The platform's own enumeration takes methods that it does not know for GET.
+        method: request.inner().method(),
         path: url.path().to_owned(),
         origin: url.origin().ascii_serialization(),
         query: url.query_pairs().into_owned().collect(),

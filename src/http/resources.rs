@@ -17,6 +17,7 @@ use crate::scim::schema::Definition;
 use crate::store::document::{parse, prepare};
 use crate::store::error::StoreError;
 use crate::store::resources::{Derive, Found, Stored};
+use crate::store::settings::GroupPatchReturns;
 
 /// POST /{endpoint} (RFC 7644 §3.3)
 pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {
@@ -51,12 +52,12 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
             document: prepared.new.document,
         }
     };
-    let found = shown_after_change(exchange, definition, stored, &projection).await?;
+    let found = shown_after_change(exchange, definition, stored, &projection).await;
     let location = exchange.location(definition, &found.stored.id);
     let body = exchange.render(definition, &found, &projection)?;
     let reply = Reply::json(201, body)
         .with("Location", location)
-        .with("ETag", etag(found.stored.version));
+        .with("ETag", exchange.etag(definition, &found));
     Ok(preferred(exchange, reply))
 }
 
@@ -74,12 +75,12 @@ pub async fn get(
         exchange.derive(definition, &projection),
     )
     .await?;
-    let version = found.stored.version;
+    let etag = exchange.etag(definition, &found);
+    // A condition that cannot be read is none: the client gets what it asked for.
     let condition = exchange.parts.header("if-none-match");
-    if let Some(condition) = condition.as_deref().map(Condition::parse).transpose()?
-        && condition.holds_for(version)
-    {
-        return Ok(Reply::empty(304).with("ETag", etag(version)));
+    let condition = condition.and_then(|header| Condition::parse(&header).ok());
+    if condition.is_some_and(|condition| condition.names(&etag)) {
+        return Ok(Reply::empty(304).with("ETag", etag));
     }
     answer(exchange, definition, &found, &projection)
 }
@@ -106,13 +107,13 @@ pub async fn replace(
         let reply = answer(exchange, definition, &found, &projection)?;
         return Ok(preferred(exchange, reply));
     };
-    let found = shown_after_change(exchange, definition, stored, &projection).await?;
+    let found = shown_after_change(exchange, definition, stored, &projection).await;
     let reply = answer(exchange, definition, &found, &projection)?;
     Ok(preferred(exchange, reply))
 }
 
-/// PATCH /{endpoint}/{id} (RFC 7644 §3.5.2). A group answers 204 unless the client asks to see it:
-/// rendering a large one costs more than changing it.
+/// PATCH /{endpoint}/{id} (RFC 7644 §3.5.2). A group answers 204 unless the client asks to see it or
+/// the tenant's settings show it: rendering a large one costs more than changing it.
 pub async fn patch(
     exchange: &Exchange<'_>,
     definition: &Definition,
@@ -128,7 +129,10 @@ pub async fn patch(
             body,
         };
         let stored = membership(exchange, change).await?.stored;
-        if !exchange.wants_representation() {
+        let settings = &exchange.access().tenant.settings;
+        if settings.group_patch_returns == GroupPatchReturns::None
+            && !exchange.wants_representation()
+        {
             return Ok(Reply::empty(204).with("ETag", etag(stored.version)));
         }
         stored
@@ -139,7 +143,7 @@ pub async fn patch(
         let reply = answer(exchange, definition, &found, &projection)?;
         return Ok(preferred(exchange, reply));
     };
-    let found = shown_after_change(exchange, definition, stored, &projection).await?;
+    let found = shown_after_change(exchange, definition, stored, &projection).await;
     let reply = answer(exchange, definition, &found, &projection)?;
     Ok(preferred(exchange, reply))
 }
@@ -245,17 +249,17 @@ async fn shown_after_change(
     definition: &Definition,
     stored: Stored,
     projection: &Projection,
-) -> Result<Found, Failure> {
+) -> Found {
     let derive = exchange.derive(definition, projection);
     if derive == Derive::Nothing || (derive == Derive::Groups && stored.version == 1) {
-        return Ok(Found::new(stored, None));
+        return Found::new(stored, None);
     }
     let name = &definition.resource_type.name;
     let derived = exchange
         .store
         .derived(name, &stored.id, derive, &exchange.base)
-        .await?;
-    Ok(Found::new(stored, derived))
+        .await;
+    Found::new(stored, derived)
 }
 
 fn answer(
@@ -268,7 +272,7 @@ fn answer(
     let location = exchange.location(definition, &found.stored.id);
     Ok(Reply::json(200, body)
         .with("Content-Location", location)
-        .with("ETag", etag(found.stored.version)))
+        .with("ETag", exchange.etag(definition, found)))
 }
 
 /// Says that the client sees what it changed because it asked to (RFC 7240 §3).

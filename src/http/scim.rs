@@ -2,9 +2,12 @@
 
 use worker::Env;
 
+use super::allow::methods;
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
 use super::{Failure, bulk, discovery, lists, resources};
+use std::slice::from_ref as one;
+
 use crate::auth::{self, Refusal};
 use crate::membership::message::PANIC_HEADER;
 use crate::scim::error::ScimError;
@@ -12,6 +15,7 @@ use crate::scim::mode::Mode;
 use crate::scim::resource::index::IndexPath;
 use crate::scim::resource::project::Projection;
 use crate::scim::resource::render::{Shown, render};
+use crate::scim::resource::version::etag_with;
 use crate::scim::schema::{Attribute, Definition};
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
@@ -99,6 +103,15 @@ impl Exchange<'_> {
                 .is_ok_and(|value| value.to_string() == "on")
     }
 
+    /// A user's groups change without a new version of the user, so that they join its tag.
+    pub fn etag(&self, definition: &Definition, found: &Found) -> String {
+        let groups = found
+            .derived
+            .as_deref()
+            .filter(|_| definition.groups().is_some());
+        etag_with(found.stored.version, groups)
+    }
+
     /// JSON text of a resource.
     pub fn render(
         &self,
@@ -115,7 +128,7 @@ impl Exchange<'_> {
             .map(|(attribute, text)| (attribute.name.as_str(), text));
         let shown = Shown {
             location: &self.location(definition, &stored.id),
-            version: stored.version,
+            etag: &self.etag(definition, found),
             created: stored.created,
             modified: stored.modified,
             document: &stored.document,
@@ -154,6 +167,7 @@ pub async fn answer(
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let mut attempt = 1;
     loop {
+        let trips = database.cost().trips;
         let access = auth::authenticate(database, authorization.as_deref(), tenant, parts.now)
             .await
             .map_err(refused)?;
@@ -167,7 +181,16 @@ pub async fn answer(
             },
             base: format!("{}{base_path}", parts.origin),
         };
-        match endpoint(&exchange, &segments).await {
+        let answer = match endpoint(&exchange, &segments).await {
+            // Refused before D1 was asked: what the isolate remembers of token and schemas decides
+            // nothing until D1 has said that it is still true.
+            Err(Failure::Scim(error)) if database.cost().trips == trips => {
+                let verified = exchange.store.verify().await.map_err(Failure::from);
+                verified.and(Err(error.into()))
+            }
+            answer => answer,
+        };
+        match answer {
             Err(Failure::Store(StoreError::Stale)) if attempt < ATTEMPTS => {
                 auth::forget(exchange.access());
             }
@@ -183,27 +206,40 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
     let method = exchange.parts.method.as_str();
     assert!(!exchange.is_to_panic("1"), "asked for by {PANIC_HEADER}");
     let registry = &exchange.access().tenant.registry;
+    let Some(allow) = methods(registry, segments) else {
+        return unknown(exchange).await;
+    };
+    if method == "OPTIONS" {
+        exchange.store.verify().await?;
+        return Ok(Reply::empty(204).with("Allow", allow));
+    }
+    if !allow.split(", ").any(|allowed| allowed == method) {
+        return not_allowed(exchange, allow).await;
+    }
+    let method = if method == "HEAD" { "GET" } else { method };
     match segments {
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
             discovery::answer(exchange, segments).await
         }
-        ["Bulk"] => match method {
-            "POST" => bulk::bulk(exchange).await,
-            _ => not_allowed(exchange, "POST").await,
-        },
-        [endpoint] => match (registry.definition(&format!("/{endpoint}")), method) {
-            (None, _) => unknown(exchange).await,
-            (Some(definition), "GET" | "HEAD") => lists::list(exchange, definition).await,
+        ["Bulk"] => bulk::bulk(exchange).await,
+        ["Me", ..] => me(exchange).await,
+        [] => lists::list(exchange, &registry.definitions).await,
+        [".search"] => lists::search(exchange, &registry.definitions).await,
+        [endpoint] => match (registry.at(endpoint), method) {
+            (Some(definition), "GET") => lists::list(exchange, one(definition)).await,
             (Some(definition), "POST") => resources::create(exchange, definition).await,
-            _ => not_allowed(exchange, "GET, HEAD, POST").await,
+            _ => unknown(exchange).await,
         },
-        [endpoint, id] => match (registry.definition(&format!("/{endpoint}")), method) {
-            (None, _) => unknown(exchange).await,
-            (Some(definition), "GET" | "HEAD") => resources::get(exchange, definition, id).await,
+        [endpoint, ".search"] => match registry.at(endpoint) {
+            Some(definition) => lists::search(exchange, one(definition)).await,
+            None => unknown(exchange).await,
+        },
+        [endpoint, id] => match (registry.at(endpoint), method) {
+            (Some(definition), "GET") => resources::get(exchange, definition, id).await,
             (Some(definition), "PUT") => resources::replace(exchange, definition, id).await,
             (Some(definition), "PATCH") => resources::patch(exchange, definition, id).await,
             (Some(definition), "DELETE") => resources::delete(exchange, definition, id).await,
-            _ => not_allowed(exchange, "GET, HEAD, PUT, PATCH, DELETE").await,
+            _ => unknown(exchange).await,
         },
         _ => unknown(exchange).await,
     }
@@ -219,7 +255,14 @@ async fn unknown(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     .into())
 }
 
-pub async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
+/// RFC 7644 §3.11: a token stands for an identity provider, and for no user.
+async fn me(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
+    exchange.store.verify().await?;
+    let detail = "/Me is not supported: a token of this service stands for no user. Find the user by a filter on /Users.";
+    Err(ScimError::new(501, detail).into())
+}
+
+async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
     exchange.store.verify().await?;
     let error = ScimError::new(
         405,
@@ -237,6 +280,11 @@ fn refused(refusal: Refusal) -> Failure {
         Refusal::OtherTenant => ScimError::new(
             401,
             "This token does not open this URL: check that both belong to the same tenant.",
+        )
+        .into(),
+        Refusal::Suspended => ScimError::new(
+            403,
+            "The tenant is suspended: its administrator can make it serve again.",
         )
         .into(),
         Refusal::Store(error) => error.into(),

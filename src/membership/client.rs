@@ -10,6 +10,7 @@ use super::message::{
     Answer, BULK_PATH, BulkEnvelope, BulkOperation, Change, Done, Envelope, Outcome, PANIC_HEADER,
 };
 use crate::scim::error::ScimError;
+use crate::scim::json;
 use crate::store::Store;
 use crate::store::error::StoreError;
 
@@ -121,7 +122,7 @@ async fn ask(
             ));
         }
     };
-    let answer: Answer = serde_json::from_slice(&bytes)
+    let answer: Answer = json::read(&bytes)
         .map_err(|error| StoreError::Unavailable(format!("the Membership object: {error}")))?;
     store.database.add_cost(answer.cost);
     Ok(answer.outcome)

@@ -14,6 +14,7 @@ use super::plan::{Rules, plan};
 use super::question::question;
 use super::{bulk, steps};
 use crate::scim::error::ScimError;
+use crate::scim::json;
 use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
 use crate::store::members;
@@ -83,9 +84,9 @@ impl DurableObject for Membership {
         let bytes = request.bytes().await?;
         let (reply, answer) = oneshot::channel();
         let queued = match request.path().as_str() {
-            BULK_PATH => Queued::Bulk(serde_json::from_slice(&bytes)?, reply),
+            BULK_PATH => Queued::Bulk(json::read(&bytes)?, reply),
             _ => Queued::Change(Waiting {
-                envelope: serde_json::from_slice(&bytes)?,
+                envelope: json::read(&bytes)?,
                 bytes: bytes.len(),
                 panics,
                 reply,
@@ -204,6 +205,7 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
         StoreError::Conflict { .. }
         | StoreError::Cycle
         | StoreError::TooLarge
+        | StoreError::InUse
         | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
@@ -341,6 +343,7 @@ fn failed(error: StoreError) -> Outcome {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable
         }
+        StoreError::InUse => Outcome::Failed("only declarations are refused so".to_owned()),
         StoreError::Failed(why) => Outcome::Failed(why),
     }
 }

@@ -186,7 +186,7 @@ impl Roll {
         self.known.iter().filter_map(|(seq, known)| {
             let display = known.now.as_ref()?;
             let is_new = known.before.as_ref() != Some(display);
-            is_new.then(|| (*seq, known, display.as_deref()))
+            is_new.then_some((*seq, known, display.as_deref()))
         })
     }
 }

@@ -2,14 +2,18 @@
 //! the platform, a clock or a source of randomness.
 
 pub mod bulk;
+pub mod cursor;
 pub mod datetime;
 pub mod discovery;
 pub mod error;
 pub mod filter;
 pub mod fold;
+pub mod json;
 pub mod list;
 pub mod mode;
 pub mod patch;
 pub mod path;
 pub mod resource;
 pub mod schema;
+pub mod search;
+pub mod urn;

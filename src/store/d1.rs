@@ -248,6 +248,11 @@ impl Row {
     }
 
     /// `None` for NULL.
+    pub fn real(&self, column: &str) -> Option<f64> {
+        number(&self.0, column)
+    }
+
+    /// `None` for NULL.
     pub fn integer(&self, column: &str) -> Option<i64> {
         number(&self.0, column).map(|number| number as i64)
     }

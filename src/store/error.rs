@@ -7,6 +7,7 @@ use worker::wasm_bindgen::{JsCast, JsValue};
 pub const GUARD: &str = "ASSERT guard";
 pub const VERSION: &str = "ASSERT version";
 pub const CYCLE: &str = "ASSERT cycle";
+pub const IN_USE: &str = "ASSERT in use";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
@@ -17,6 +18,8 @@ pub enum StoreError {
     Version,
     /// A group would be inside itself. Nothing was written.
     Cycle,
+    /// Resources hold values of what is to be taken away. Nothing was written.
+    InUse,
     /// A UNIQUE constraint of this table refused the write. Nothing was written.
     Conflict { table: String },
     /// A row would pass D1's 2 MB. Nothing was written.
@@ -63,6 +66,9 @@ impl StoreError {
         }
         if message.contains(CYCLE) {
             return Self::Cycle;
+        }
+        if message.contains(IN_USE) {
+            return Self::InUse;
         }
         if let Some((_, rest)) = message.split_once("UNIQUE constraint failed: ") {
             let table = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();

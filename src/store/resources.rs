@@ -1,11 +1,10 @@
 //! Resources of every type, one row each, and their index entries.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::d1::{Columns, Parameter, Row, Rows, Statement};
+use super::d1::{Columns, Row, Statement};
 use super::error::{self, StoreError};
-use super::list::{Listed, Query};
+use super::index::{Owner, as_json};
 use super::{GUARD, Store};
 use crate::scim::resource::index::IndexEntry;
 
@@ -65,7 +64,7 @@ pub struct Found {
     pub stored: Stored,
     pub derived: Option<String>,
     /// The member after which there are more.
-    more: Option<i64>,
+    pub(super) more: Option<i64>,
 }
 
 impl Found {
@@ -77,7 +76,7 @@ impl Found {
         }
     }
 
-    fn read(row: &Row) -> Option<Self> {
+    pub(super) fn read(row: &Row) -> Option<Self> {
         let (derived, more) = read_derived(row);
         // An empty list is an attribute without a value, which is not shown.
         let derived = derived.filter(|text| text != "[]");
@@ -90,7 +89,7 @@ impl Found {
 }
 
 /// JSON text, and behind a line break the member after which there are more.
-fn read_derived(row: &Row) -> (Option<String>, Option<i64>) {
+pub(super) fn read_derived(row: &Row) -> (Option<String>, Option<i64>) {
     let Some(mut text) = row.text("derived") else {
         return (None, None);
     };
@@ -102,12 +101,25 @@ fn read_derived(row: &Row) -> (Option<String>, Option<i64>) {
     (Some(text), more)
 }
 
+/// Joins a further list's JSON text to one that has elements.
+pub(super) fn append(list: &mut String, further: Option<&str>) {
+    let elements = further.and_then(|text| text.strip_prefix('['));
+    if let Some(elements) = elements
+        && elements != "]"
+    {
+        list.pop();
+        list.push(',');
+        list.push_str(elements);
+    }
+}
+
 /// Members that a row carries at the most: about 220 bytes each, of a row's 2 MB.
-const MEMBERS_PER_ROW: u32 = 4000;
+pub(super) const MEMBERS_PER_ROW: u32 = 4000;
 
 impl Derive {
-    /// A scalar expression over `resources r`: see [`read_derived`].
-    pub(super) fn sql(self, base: &str) -> String {
+    /// A scalar expression over `resources r`: see [`read_derived`]. `members` is how many it shows
+    /// at the most.
+    pub(super) fn sql(self, base: &str, members: u32) -> String {
         match self {
             Self::Nothing => "NULL".to_owned(),
             Self::Groups => {
@@ -134,19 +146,19 @@ impl Derive {
                     shown("'direct'"),
                 )
             }
-            Self::Members => members_sql("r.seq", base, "0"),
+            Self::Members => members_sql("r.seq", base, "0", members),
         }
     }
 }
 
-fn members_sql(group: &str, base: &str, after: &str) -> String {
+pub(super) fn members_sql(group: &str, base: &str, after: &str, limit: u32) -> String {
     format!(
         "(SELECT json_group_array(json_object('value', o.id, '$ref', \
          {base} || iif(o.type = 'Group', '/Groups/', '/Users/') || o.id, 'type', o.type, \
          'display', coalesce(m.display, o.display))) \
-         || iif(count(*) = {MEMBERS_PER_ROW}, char(10) || max(m.member), '') \
+         || iif(count(*) = {limit}, char(10) || max(m.member), '') \
          FROM (SELECT member, display FROM members WHERE \"group\" = {group} AND member > {after} \
-         ORDER BY member LIMIT {MEMBERS_PER_ROW}) m CROSS JOIN resources o ON o.seq = m.member)"
+         ORDER BY member LIMIT {limit}) m CROSS JOIN resources o ON o.seq = m.member)"
     )
 }
 
@@ -163,7 +175,7 @@ impl Store {
             "SELECT {}, {} AS derived FROM (SELECT k.tenant AS tenant {GUARD}) g \
              LEFT JOIN resources r ON r.tenant = g.tenant AND r.type = ?5 AND r.id = ?6",
             Stored::COLUMNS,
-            derive.sql("?7"),
+            derive.sql("?7", MEMBERS_PER_ROW),
         );
         let mut parameters = self.guard().to_vec();
         parameters.extend([resource_type.into(), id.into()]);
@@ -181,45 +193,37 @@ impl Store {
         Ok(Some(found))
     }
 
-    /// Only what is derived of a resource.
+    /// Only what is derived of a resource that this request has just written: the guard held then,
+    /// and nothing that fails now may make the change look as if it had not happened. So `None`
+    /// also stands for what could not be read.
     pub async fn derived(
         &self,
         resource_type: &str,
         id: &str,
         derive: Derive,
         base: &str,
-    ) -> Result<Option<String>, StoreError> {
-        let found = self.get(resource_type, id, derive, base).await?;
-        Ok(found.and_then(|found| found.derived))
-    }
-
-    /// One page, in one round trip, unless a group in it has more members than one row can carry.
-    pub async fn list(&self, query: &Query<'_>) -> Result<Listed, StoreError> {
-        let mut statements = Vec::new();
-        if query.limit > 0 {
-            statements.push(query.page(self.tenant()));
-        }
-        statements.push(query.total(self.tenant()));
-        let rows = self.read(&statements).await?;
-        let total = rows
-            .last()
-            .and_then(Rows::first)
-            .and_then(|row| row.integer("total"));
-        let mut found: Vec<Found> = match query.limit {
-            0 => Vec::new(),
-            _ => rows[0].iter().filter_map(|row| Found::read(&row)).collect(),
-        };
-        for one in &mut found {
-            self.complete(one, query.derive, query.base).await?;
-        }
-        Ok(Listed {
-            found,
-            total: total.unwrap_or_default().max(0) as u64,
-        })
+    ) -> Option<String> {
+        let sql = format!(
+            "SELECT {}, {} AS derived FROM resources r \
+             WHERE r.tenant = ?1 AND r.type = ?2 AND r.id = ?3",
+            Stored::COLUMNS,
+            derive.sql("?4", MEMBERS_PER_ROW),
+        );
+        let parameters = [
+            self.tenant().into(),
+            resource_type.into(),
+            id.into(),
+            base.into(),
+        ];
+        let statement = Statement::new(sql, parameters);
+        let rows = self.database.query(statement).await.ok()?;
+        let mut found = Found::read(&rows.first()?)?;
+        self.complete(&mut found, derive, base).await.ok()?;
+        found.derived
     }
 
     /// Reads the members that did not fit into a group's row, [`MEMBERS_PER_ROW`] a round trip.
-    async fn complete(
+    pub(super) async fn complete(
         &self,
         found: &mut Found,
         derive: Derive,
@@ -234,19 +238,16 @@ impl Store {
         let mut last = found.more;
         while let Some(after) = last {
             let statement = Statement::new(
-                format!("SELECT {} AS derived", members_sql("?1", "?2", "?3")),
+                format!(
+                    "SELECT {} AS derived",
+                    members_sql("?1", "?2", "?3", MEMBERS_PER_ROW)
+                ),
                 [found.stored.seq.into(), base.into(), after.into()],
             );
-            let rows = self.read(&[statement]).await?;
-            let Some(row) = rows[0].first() else { break };
+            let rows = self.database.query(statement).await?;
+            let Some(row) = rows.first() else { break };
             let (next, more) = read_derived(&row);
-            if let Some(elements) = next.as_deref().and_then(|next| next.strip_prefix('['))
-                && elements != "]"
-            {
-                text.pop();
-                text.push(',');
-                text.push_str(elements);
-            }
+            append(text, next.as_deref());
             last = more;
         }
         Ok(())
@@ -274,7 +275,7 @@ impl Store {
             ],
         );
         let mut statements = vec![insert];
-        statements.extend(self.index_created(resource_type, id, index));
+        statements.extend(self.owner(resource_type, id, None).added(index));
         self.write(statements).await.map(|_| ())
     }
 
@@ -298,11 +299,13 @@ impl Store {
             new.display.clone().into(),
             new.document.as_str().into(),
             new.folded.clone().into(),
+            current.id.as_str().into(),
         ]);
         let update = format!(
             "UPDATE resources SET version = version + 1, modified = ?7, display = ?8, \
              document = ?9, folded = ?10 \
-             WHERE seq = ?5 AND version = ?6 AND tenant = ?2 AND EXISTS (SELECT 1 {GUARD})"
+             WHERE seq = ?5 AND version = ?6 AND id = ?11 AND tenant = ?2 \
+             AND EXISTS (SELECT 1 {GUARD})"
         );
         let moved = format!(
             "INSERT INTO assertions SELECT changes() = 1, '{}'",
@@ -312,8 +315,9 @@ impl Store {
             Statement::new(update, parameters),
             Statement::new(moved, []),
         ];
-        statements.extend(self.index_removed(resource_type, &current.id, removed));
-        statements.extend(self.index_added(resource_type, &current.id, current.seq, added));
+        let owner = self.owner(resource_type, &current.id, Some(current.seq));
+        statements.extend(owner.removed(removed));
+        statements.extend(owner.added(added));
         self.database.batch(&statements).await.map(|_| ())
     }
 
@@ -328,7 +332,8 @@ impl Store {
             assert_version(current),
             Statement::new("DELETE FROM resources WHERE seq = ?1", [current.seq.into()]),
         ];
-        statements.extend(self.index_removed(resource_type, &current.id, index));
+        let owner = self.owner(resource_type, &current.id, Some(current.seq));
+        statements.extend(owner.removed(index));
         self.write(statements).await.map(|_| ())
     }
 
@@ -347,7 +352,7 @@ impl Store {
         let parameters = [
             self.tenant().into(),
             resource_type.into(),
-            entries(&unique, ""),
+            as_json(&unique, ""),
             id.into(),
         ];
         let rows = self.read(&[Statement::new(sql, parameters)]).await?;
@@ -360,90 +365,14 @@ impl Store {
         }))
     }
 
-    /// One statement an entry: a handful at the most, each found by its key.
-    fn index_removed<'e>(
-        &self,
-        resource_type: &'e str,
-        id: &'e str,
-        index: &'e [IndexEntry],
-    ) -> impl Iterator<Item = Statement> + 'e {
-        let tenant = self.tenant();
-        index.iter().map(move |entry| {
-            Statement::new(
-                "DELETE FROM attribute_index WHERE tenant = ?1 AND type = ?2 AND path = ?3 \
-                 AND value = ?4 AND slot = ?5",
-                [
-                    tenant.into(),
-                    resource_type.into(),
-                    entry.path.as_str().into(),
-                    entry.value.as_str().into(),
-                    slot(entry, id).into(),
-                ],
-            )
-        })
+    fn owner<'a>(&self, resource_type: &'a str, id: &'a str, seq: Option<i64>) -> Owner<'a> {
+        Owner {
+            tenant: self.tenant(),
+            resource_type,
+            id,
+            seq,
+        }
     }
-
-    /// Entries of a resource whose `seq` is known.
-    fn index_added<'e>(
-        &self,
-        resource_type: &'e str,
-        id: &'e str,
-        seq: i64,
-        index: &'e [IndexEntry],
-    ) -> impl Iterator<Item = Statement> + 'e {
-        let tenant = self.tenant();
-        index.chunks(ENTRIES_PER_STATEMENT).map(move |entries| {
-            let mut sql = "INSERT INTO attribute_index \
-                 (tenant, type, resource, path, value, slot) VALUES "
-                .to_owned();
-            let mut parameters: Vec<Parameter> =
-                vec![tenant.into(), resource_type.into(), seq.into()];
-            for (at, entry) in entries.iter().enumerate() {
-                let first = 4 + 3 * at;
-                let comma = if at == 0 { "" } else { ", " };
-                sql.push_str(&format!(
-                    "{comma}(?1, ?2, ?3, ?{first}, ?{}, ?{})",
-                    first + 1,
-                    first + 2
-                ));
-                parameters.extend([
-                    entry.path.as_str().into(),
-                    entry.value.as_str().into(),
-                    slot(entry, id).into(),
-                ]);
-            }
-            Statement::new(sql, parameters)
-        })
-    }
-
-    /// Entries of a resource that the same batch inserts.
-    fn index_created(
-        &self,
-        resource_type: &str,
-        id: &str,
-        index: &[IndexEntry],
-    ) -> Option<Statement> {
-        let sql = "INSERT INTO attribute_index (tenant, type, path, value, slot, resource) \
-             SELECT r.tenant, r.type, e.value ->> 0, e.value ->> 1, e.value ->> 2, r.seq \
-             FROM resources r CROSS JOIN json_each(?4) e \
-             WHERE r.tenant = ?1 AND r.type = ?2 AND r.id = ?3";
-        (!index.is_empty()).then(|| {
-            let parameters = [
-                self.tenant().into(),
-                resource_type.into(),
-                id.into(),
-                entries(index, id),
-            ];
-            Statement::new(sql, parameters)
-        })
-    }
-}
-
-/// D1 binds 100 parameters at the most: three are shared, three belong to each entry.
-const ENTRIES_PER_STATEMENT: usize = 32;
-
-fn slot<'e>(entry: &IndexEntry, id: &'e str) -> &'e str {
-    if entry.unique { "" } else { id }
 }
 
 fn assert_version(current: &Stored) -> Statement {
@@ -460,13 +389,4 @@ fn assert_version(current: &Stored) -> Statement {
             current.version.into(),
         ],
     )
-}
-
-/// Entries as one JSON parameter: `[[path, value, slot], …]`.
-fn entries(index: &[IndexEntry], id: &str) -> Parameter {
-    let list: Vec<_> = index
-        .iter()
-        .map(|entry| json!([entry.path, entry.value, slot(entry, id)]))
-        .collect();
-    serde_json::Value::from(list).to_string().into()
 }

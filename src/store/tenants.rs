@@ -1,34 +1,12 @@
-//! Tenants: what the admin API makes, and the context that isolates cache.
+//! Tenants: what the admin API makes and shows, and the context that isolates cache.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use super::d1::{Database, Row, Statement};
+use super::d1::{Database, Parameter, Row, Rows, Statement};
 use super::document::IndexPaths;
 use super::error::StoreError;
-use crate::scim::mode::Mode;
-use crate::scim::schema::Registry;
-
-/// What an administrator chooses per tenant; what is left out has its default.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    pub mode: Mode,
-    /// How long an RFC 9865 cursor lives after it was given out, in seconds.
-    pub cursor_timeout_s: u32,
-    /// Attribute paths whose values are indexed besides the standard ones.
-    pub indexed: Vec<String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            mode: Mode::default(),
-            cursor_timeout_s: 3600,
-            indexed: Vec::new(),
-        }
-    }
-}
+use super::reindex::Reindex;
+use super::settings::Settings;
+use super::tenant_schemas;
+use crate::scim::schema::{Declared, Registry};
 
 /// What requests need to know of a tenant: cached in the isolate, true as long as `revision` is.
 #[derive(Debug)]
@@ -42,15 +20,6 @@ pub struct TenantContext {
     pub index: IndexPaths,
 }
 
-/// A tenant as the admin API shows it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Tenant {
-    pub slug: String,
-    pub name: String,
-    pub settings: Value,
-    pub created: i64,
-}
-
 pub enum Loaded {
     Live(TenantContext),
     Revoked,
@@ -59,19 +28,41 @@ pub enum Loaded {
     Unknown,
 }
 
+/// A tenant as its administrator sees it.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    pub id: i64,
+    pub slug: String,
+    pub name: String,
+    pub settings: Settings,
+    pub revision: i64,
+    /// Unix milliseconds, as the next two.
+    pub created: i64,
+    pub suspended: Option<i64>,
+    pub deleting: Option<i64>,
+    pub reindex: Option<Reindex>,
+    pub declared: Declared,
+    /// How many resources of each type there are.
+    pub resources: Vec<(String, i64)>,
+}
+
+const COLUMNS: &str = "t.id, t.slug, t.name, t.settings, t.secret, t.revision, t.created, \
+    t.suspended, t.deleting, t.reindex";
+
 /// The context behind a token: one round trip.
 pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loaded, StoreError> {
     let rows = database
         .batch(&[
             Statement::new(
-                "SELECT t.id, t.slug, t.revision, t.settings, t.secret, t.suspended, \
-                 k.expires, k.revoked FROM tokens k JOIN tenants t ON t.id = k.tenant \
-                 WHERE k.hash = ?1",
+                format!(
+                    "SELECT {COLUMNS}, k.expires, k.revoked \
+                     FROM tokens k JOIN tenants t ON t.id = k.tenant WHERE k.hash = ?1"
+                ),
                 [token_hash.into()],
             ),
             Statement::new(
                 "SELECT s.kind, s.document FROM tokens k JOIN tenant_schemas s \
-                 ON s.tenant = k.tenant WHERE k.hash = ?1",
+                 ON s.tenant = k.tenant WHERE k.hash = ?1 ORDER BY s.kind, s.name",
                 [token_hash.into()],
             ),
         ])
@@ -88,50 +79,170 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     if row.integer("suspended").is_some() {
         return Ok(Loaded::Suspended);
     }
-    Ok(Loaded::Live(context(&row)?))
+    let secret = row.text("secret").ok_or_else(|| corrupt("secret"))?;
+    let tenant = read(&row, Some(&rows[1]), None)?;
+    Ok(Loaded::Live(tenant.context(secret)?))
 }
 
-/// The context of a tenant by its slug, suspended or not: for the admin API.
-pub async fn find(database: &Database, slug: &str) -> Result<Option<TenantContext>, StoreError> {
-    let statement = Statement::new(
-        "SELECT t.id, t.slug, t.revision, t.settings, t.secret FROM tenants t WHERE t.slug = ?1",
-        [slug.into()],
-    );
-    let rows = database.query(statement).await?;
-    rows.first().map(|row| context(&row)).transpose()
-}
-
-fn context(row: &Row) -> Result<TenantContext, StoreError> {
-    let corrupt = |what: &str| StoreError::Failed(format!("tenants.{what} cannot be read"));
-    let settings = row.text("settings").ok_or_else(|| corrupt("settings"))?;
-    let settings: Settings = serde_json::from_str(&settings).map_err(|_| corrupt("settings"))?;
-    let registry = Registry::builtin().clone();
-    Ok(TenantContext {
-        id: row.integer("id").ok_or_else(|| corrupt("id"))?,
-        slug: row.text("slug").ok_or_else(|| corrupt("slug"))?,
-        revision: row.integer("revision").ok_or_else(|| corrupt("revision"))?,
-        secret: row.text("secret").ok_or_else(|| corrupt("secret"))?,
-        index: IndexPaths::new(&registry, &settings.indexed, settings.mode),
-        settings,
-        registry,
-    })
+/// What a new tenant is made of.
+pub struct NewTenant<'a> {
+    pub slug: &'a str,
+    pub name: &'a str,
+    pub settings: &'a Settings,
+    /// Random, hex.
+    pub secret: &'a str,
+    pub created: i64,
 }
 
 /// `false` when the slug is taken.
-pub async fn create(
-    database: &Database,
-    slug: &str,
-    name: &str,
-    secret: &str,
-    now: i64,
-) -> Result<bool, StoreError> {
+pub async fn create(database: &Database, new: &NewTenant<'_>) -> Result<bool, StoreError> {
     let statement = Statement::new(
-        "INSERT INTO tenants (slug, name, secret, created) VALUES (?1, ?2, ?3, ?4)",
-        [slug.into(), name.into(), secret.into(), now.into()],
+        "INSERT INTO tenants (slug, name, settings, secret, created) VALUES (?1, ?2, ?3, ?4, ?5)",
+        [
+            new.slug.into(),
+            new.name.into(),
+            json(new.settings)?.into(),
+            new.secret.into(),
+            new.created.into(),
+        ],
     );
     match database.query(statement).await {
         Ok(_) => Ok(true),
         Err(StoreError::Conflict { .. }) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// In the order of their slugs, those behind `after`.
+pub async fn list(database: &Database, after: &str, limit: u32) -> Result<Vec<Tenant>, StoreError> {
+    let statement = Statement::new(
+        format!("SELECT {COLUMNS} FROM tenants t WHERE t.slug > ?1 ORDER BY t.slug LIMIT ?2"),
+        [after.into(), i64::from(limit).into()],
+    );
+    let rows = database.query(statement).await?;
+    rows.iter().map(|row| read(&row, None, None)).collect()
+}
+
+/// All of one tenant, in one round trip.
+pub async fn get(database: &Database, slug: &str) -> Result<Option<Tenant>, StoreError> {
+    let of_tenant = "(SELECT id FROM tenants WHERE slug = ?1)";
+    let rows = database
+        .batch(&[
+            Statement::new(
+                format!("SELECT {COLUMNS} FROM tenants t WHERE t.slug = ?1"),
+                [slug.into()],
+            ),
+            Statement::new(
+                format!(
+                    "SELECT kind, document FROM tenant_schemas WHERE tenant = {of_tenant} \
+                     ORDER BY kind, name"
+                ),
+                [slug.into()],
+            ),
+            Statement::new(
+                format!("SELECT type, resources FROM counters WHERE tenant = {of_tenant}"),
+                [slug.into()],
+            ),
+        ])
+        .await?;
+    let tenant = rows[0].first();
+    tenant
+        .map(|row| read(&row, Some(&rows[1]), Some(&rows[2])))
+        .transpose()
+}
+
+/// What is to change of a tenant; `None` leaves it as it is.
+#[derive(Debug, Default)]
+pub struct Change<'a> {
+    pub name: Option<&'a str>,
+    pub settings: Option<&'a Settings>,
+    pub reindex: Option<&'a Reindex>,
+    pub suspended: Option<bool>,
+}
+
+/// `false` when the tenant is no longer as `tenant` says: nothing was written. The revision grows,
+/// so that every isolate hears of it with its next request.
+pub async fn update(
+    database: &Database,
+    tenant: &Tenant,
+    change: &Change<'_>,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let settings = change.settings.map(json).transpose()?;
+    let reindex = change.reindex.map(Reindex::to_json).transpose()?;
+    let suspended = change.suspended.map(i64::from);
+    let statement = Statement::new(
+        "UPDATE tenants SET revision = revision + 1, name = coalesce(?3, name), \
+         settings = coalesce(?4, settings), reindex = coalesce(?5, reindex), \
+         suspended = CASE ?6 WHEN 1 THEN coalesce(suspended, ?7) WHEN 0 THEN NULL ELSE suspended END \
+         WHERE id = ?1 AND revision = ?2 AND deleting IS NULL RETURNING id",
+        [
+            tenant.id.into(),
+            tenant.revision.into(),
+            change.name.into(),
+            settings.into(),
+            reindex.into(),
+            Parameter::from(suspended),
+            now.into(),
+        ],
+    );
+    Ok(!database.query(statement).await?.is_empty())
+}
+
+impl Tenant {
+    /// The standard schemas and resource types and the tenant's own.
+    /// What requests need to know. `secret` seals cursors.
+    pub fn context(self, secret: String) -> Result<TenantContext, StoreError> {
+        let registry = self.registry()?;
+        let incomplete = self.reindex.as_ref().map_or(&[][..], |work| &work.fill);
+        let index = IndexPaths::new(&registry, &self.settings.indexed).without(incomplete);
+        Ok(TenantContext {
+            id: self.id,
+            slug: self.slug,
+            revision: self.revision,
+            settings: self.settings,
+            secret,
+            registry,
+            index,
+        })
+    }
+
+    pub fn registry(&self) -> Result<Registry, StoreError> {
+        if self.declared.schemas.is_empty() && self.declared.types.is_empty() {
+            return Ok(Registry::builtin().clone());
+        }
+        Registry::with_own(&self.declared)
+            .map_err(|error| StoreError::Failed(format!("tenant {}: {error}", self.id)))
+    }
+}
+
+fn read(row: &Row, declared: Option<&Rows>, counters: Option<&Rows>) -> Result<Tenant, StoreError> {
+    let text = |column: &str| row.text(column).ok_or_else(|| corrupt(column));
+    let integer = |column: &str| row.integer(column).ok_or_else(|| corrupt(column));
+    let settings = crate::scim::json::read(&text("settings")?).map_err(|_| corrupt("settings"))?;
+    let reindex = row.text("reindex");
+    let count = |row: Row| Some((row.text("type")?, row.integer("resources")?));
+    Ok(Tenant {
+        id: integer("id")?,
+        slug: text("slug")?,
+        name: text("name")?,
+        settings,
+        revision: integer("revision")?,
+        created: integer("created")?,
+        suspended: row.integer("suspended"),
+        deleting: row.integer("deleting"),
+        reindex: reindex
+            .map(|text| crate::scim::json::read(&text).map_err(|_| corrupt("reindex")))
+            .transpose()?,
+        declared: declared.map_or_else(|| Ok(Declared::default()), tenant_schemas::read)?,
+        resources: counters.map_or_else(Vec::new, |rows| rows.iter().filter_map(count).collect()),
+    })
+}
+
+fn json(settings: &Settings) -> Result<String, StoreError> {
+    serde_json::to_string(settings).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
+fn corrupt(column: &str) -> StoreError {
+    StoreError::Failed(format!("tenants.{column} cannot be read"))
 }

@@ -81,8 +81,8 @@ describe("404", () => {
       });
     }
   }
-  for (const path of ["", "/", "/Nothing", "/users", "/Users/a/b", "/Schemas/urn:nothing", "/ResourceTypes/Nothing", "/.well-known/x", "/Users/%E0%A4%A"]) {
-    test(`the path ${path || "of the base itself"}`, async () => {
+  for (const path of ["/Nothing", "/users", "/Users/a/b", "/Schemas/urn:nothing", "/ResourceTypes/Nothing", "/.well-known/x", "/Users/%E0%A4%A"]) {
+    test(`the path ${path}`, async () => {
       check(await acme.scim("GET", path), 404);
     });
   }

@@ -2,7 +2,7 @@
 // listed in `supported`; a name that is not in `known` is a mistake.
 
 export const known = new Set(["users", "groups", "search"]);
-export const supported = new Set(["users", "groups"]);
+export const supported = new Set(["users", "groups", "search"]);
 
 /** A reason to skip, for node:test's `skip`, or false. */
 export function missing(feature) {

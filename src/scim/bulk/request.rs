@@ -294,7 +294,7 @@ impl<'a> Asked<'a> {
             }
         };
         let definition = registry
-            .definition(&format!("/{endpoint}"))
+            .at(endpoint)
             .ok_or_else(|| ScimError::not_found(&format!("The endpoint /{endpoint}")))?;
         Ok(Self {
             verb,

@@ -4,6 +4,8 @@
 //! What the RFC leaves open, decided here:
 //! - `ne` is `not eq`. So it holds for an absent attribute, and for a multi-valued one when no value
 //!   is equal. `eq null` is "not present", `ne null` is `pr`.
+//! - Where several resource types are searched at once, an attribute that only others of them have
+//!   has no value (RFC 7644 §3.4.2.1); one that none of them has is an error.
 //! - A complex attribute compared directly means its `value`; without one it only takes `pr`.
 //! - `name[familyName eq "x"]`, brackets on a single complex value, is `name pr and
 //!   name.familyName eq "x"`.
@@ -36,6 +38,9 @@ pub enum Node<'a> {
     Test(Path<'a>, Predicate),
     /// Some element at the path satisfies the filter, whose paths begin at the element.
     Element(Path<'a>, Box<Node<'a>>),
+    /// What no resource of the type satisfies; `Not` of it is what all do. It stands alone or under
+    /// one `Not`, never within an `And` or `Or`.
+    Never,
 }
 
 /// The way from a resource, or from an element in brackets, to values. Without a step it is the
@@ -87,7 +92,18 @@ pub enum Number {
 }
 
 pub fn check<'a>(filter: &Filter, definition: &'a Definition, mode: Mode) -> Result<Checked<'a>> {
-    let checker = Checker { mode };
+    let types = std::slice::from_ref(definition);
+    check_within(filter, definition, types, mode)
+}
+
+/// Checks the filter for one of the resource types that are searched together.
+pub fn check_within<'a>(
+    filter: &Filter,
+    definition: &'a Definition,
+    types: &[Definition],
+    mode: Mode,
+) -> Result<Checked<'a>> {
+    let checker = Checker { mode, types };
     let root = checker.node(filter, &Scope::Resource(definition))?;
     Ok(Checked { definition, root })
 }
@@ -99,7 +115,7 @@ pub fn check_element<'a>(
     attribute: &'a Attribute,
     mode: Mode,
 ) -> Result<Node<'a>> {
-    let checker = Checker { mode };
+    let checker = Checker { mode, types: &[] };
     checker.node(filter, &Scope::Within(Path::default(), attribute))
 }
 
@@ -116,6 +132,60 @@ pub fn check_sort<'a>(sort_by: &str, definition: &'a Definition) -> Result<Path<
         .filter(|_| kept)
         .ok_or_else(|| unsortable("nothing to sort by; name a sub-attribute"))?;
     Ok(path)
+}
+
+impl Checked<'_> {
+    /// True for a filter that every resource of the type satisfies.
+    pub fn holds_always(&self) -> bool {
+        self.root.is_always()
+    }
+
+    /// True for a filter that no resource of the type satisfies.
+    pub fn holds_never(&self) -> bool {
+        self.root == Node::Never
+    }
+}
+
+impl Node<'_> {
+    fn always() -> Self {
+        Self::Not(Box::new(Self::Never))
+    }
+
+    fn is_always(&self) -> bool {
+        matches!(self, Self::Not(node) if **node == Self::Never)
+    }
+
+    fn negated(self) -> Self {
+        if self.is_always() {
+            Self::Never
+        } else {
+            Self::Not(Box::new(self))
+        }
+    }
+
+    fn all(mut nodes: Vec<Self>) -> Self {
+        if nodes.contains(&Self::Never) {
+            return Self::Never;
+        }
+        nodes.retain(|node| !node.is_always());
+        match nodes.len() {
+            0 => Self::always(),
+            1 => nodes.remove(0),
+            _ => Self::And(nodes),
+        }
+    }
+
+    fn any(mut nodes: Vec<Self>) -> Self {
+        if nodes.iter().any(Self::is_always) {
+            return Self::always();
+        }
+        nodes.retain(|node| *node != Self::Never);
+        match nodes.len() {
+            0 => Self::Never,
+            1 => nodes.remove(0),
+            _ => Self::Or(nodes),
+        }
+    }
 }
 
 impl<'a> Path<'a> {

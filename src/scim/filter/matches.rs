@@ -24,6 +24,7 @@ impl Node<'_> {
             Self::And(nodes) => nodes.iter().all(|node| node.matches(scope)),
             Self::Or(nodes) => nodes.iter().any(|node| node.matches(scope)),
             Self::Not(node) => !node.matches(scope),
+            Self::Never => false,
             Self::Test(path, predicate) => path
                 .values(scope)
                 .into_iter()
@@ -53,7 +54,7 @@ impl Path<'_> {
 }
 
 impl Predicate {
-    fn matches(&self, value: &Value) -> bool {
+    pub(super) fn matches(&self, value: &Value) -> bool {
         match self {
             Self::Present => is_present(value),
             Self::Is(expected) => value.as_bool() == Some(*expected),

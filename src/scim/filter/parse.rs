@@ -194,7 +194,7 @@ impl<'t> Parser<'t> {
             _ if text.eq_ignore_ascii_case("false") => Value::Bool(false),
             _ if text.eq_ignore_ascii_case("null") => Value::Null,
             // Strings and numbers are JSON's (RFC 8259), escapes and surrogates included.
-            _ => match serde_json::from_str(text) {
+            _ => match crate::scim::json::read(text) {
                 Ok(value @ (Value::String(_) | Value::Number(_))) => value,
                 _ if text.starts_with('"') => {
                     return Err(self.wrong("a string that is not valid JSON".to_owned()));

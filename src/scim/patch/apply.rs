@@ -72,6 +72,10 @@ fn set_single(document: &mut Map, resolved: &Resolved, mode: Mode) -> Result<()>
         return Ok(());
     }
     let value = coerce::single(attribute, resolved.value, mode);
+    // A bare value says who it is and nothing else: what was known of another goes.
+    if attribute.kind == Type::Complex && !resolved.value.is_object() {
+        holder.shift_remove(name);
+    }
     if let (Type::Complex, Value::Object(object)) = (attribute.kind, &*value) {
         let parts = parts(attribute, object, mode).map_err(|fault| resolved.fault(fault))?;
         let inner = object_at(holder, name);

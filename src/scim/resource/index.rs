@@ -19,6 +19,8 @@ pub struct IndexPath {
     pub unique: bool,
     /// The keys from the document to the value.
     keys: Vec<String>,
+    /// Whether the value is a sub-attribute of a list's elements.
+    in_list: bool,
     kind: Type,
     folded: bool,
 }
@@ -34,13 +36,20 @@ pub struct IndexEntry {
 
 impl IndexPath {
     /// Refuses what no document holds a comparable value of: unknown attributes, complex ones
-    /// without `value`, and those that are not kept.
+    /// without `value`, those that are not kept, and those that are derived on the way out.
     pub fn parse(path: &str, definition: &Definition) -> Result<Self> {
         let unusable = || ScimError::invalid_path(format!("{path:?} cannot be indexed."));
         let place = definition
             .resolve(&AttrPath::parse(path)?)
             .ok_or_else(unusable)?;
         let attribute = place.attribute.ok_or_else(unusable)?;
+        let derived = [definition.members(), definition.groups()];
+        let is_own = definition.common.attribute(&attribute.name).is_some();
+        if place.extension.is_none()
+            && (derived.contains(&Some(attribute)) || is_own && attribute.name != "externalId")
+        {
+            return Err(unusable());
+        }
         let sub = match attribute.kind {
             Type::Complex => Some(place.sub.or(attribute.sub(VALUE)).ok_or_else(unusable)?),
             _ => None,
@@ -57,9 +66,28 @@ impl IndexPath {
             path: urn.map_or(dotted.clone(), |urn| format!("{urn}:{dotted}")),
             unique: steps.iter().any(|step| step.uniqueness != Uniqueness::None),
             keys: urn.into_iter().chain(names).map(str::to_owned).collect(),
+            in_list: attribute.multi_valued && sub.is_some(),
             kind: last.kind,
             folded: ignores_case(last),
         })
+    }
+
+    /// Where the values lie: the keys from the document to the value or list of values, and for a
+    /// list of complex values the sub-attribute of each.
+    pub fn route(&self) -> (&[String], Option<&str>) {
+        match self.keys.as_slice() {
+            [outer @ .., sub] if self.in_list => (outer, Some(sub)),
+            keys => (keys, None),
+        }
+    }
+
+    pub fn is_folded(&self) -> bool {
+        self.folded
+    }
+
+    /// Whether values are text that filters look up.
+    pub fn is_text(&self) -> bool {
+        matches!(self.kind, Type::String | Type::Reference)
     }
 
     fn entries(&self, keys: &[String], value: &Value, found: &mut BTreeSet<IndexEntry>) {
@@ -175,7 +203,16 @@ mod tests {
     #[test]
     fn what_cannot_be_indexed_is_refused() {
         let user = Registry::builtin().definition("User").unwrap();
-        for path in ["password", "name", "unknown", EMPLOYEE, "emails.unknown"] {
+        for path in [
+            "password",
+            "name",
+            "unknown",
+            EMPLOYEE,
+            "emails.unknown",
+            "meta.resourceType",
+            "id",
+            "groups.value",
+        ] {
             assert!(IndexPath::parse(path, user).is_err(), "{path}");
         }
     }

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use super::project::{Projection, project};
-use super::version::etag;
 use crate::scim::datetime::DateTime;
 use crate::scim::error::{Result, ScimError};
 use crate::scim::schema::Definition;
@@ -13,7 +12,8 @@ use crate::scim::schema::Definition;
 pub struct Shown<'a> {
     /// Absolute.
     pub location: &'a str,
-    pub version: i64,
+    /// The entity tag, which `meta.version` repeats.
+    pub etag: &'a str,
     /// Unix milliseconds.
     pub created: i64,
     /// Unix milliseconds.
@@ -45,16 +45,16 @@ pub fn render(definition: &Definition, shown: &Shown, projection: &Projection) -
         return Ok(text);
     }
     let broken = |_| ScimError::new(500, "A stored document cannot be read.");
-    let mut whole: Map<String, Value> = serde_json::from_str(document).map_err(broken)?;
+    let mut whole: Map<String, Value> = crate::scim::json::read(document).map_err(broken)?;
     if let Some((name, value)) = shown.derived {
         whole.insert(
             name.to_owned(),
-            serde_json::from_str(value).map_err(broken)?,
+            crate::scim::json::read(value).map_err(broken)?,
         );
     }
     whole.insert(
         "meta".to_owned(),
-        serde_json::from_str(&meta).map_err(broken)?,
+        crate::scim::json::read(&meta).map_err(broken)?,
     );
     project(definition, &mut whole, projection);
     Ok(Value::Object(whole).to_string())
@@ -69,7 +69,7 @@ fn meta(definition: &Definition, shown: &Shown) -> String {
         DateTime::from_millis(shown.created).to_rfc3339(),
         DateTime::from_millis(shown.modified).to_rfc3339(),
         quoted(shown.location),
-        quoted(&etag(shown.version)),
+        quoted(shown.etag),
     )
 }
 
@@ -83,7 +83,7 @@ mod tests {
         let user = Registry::builtin().definition("User").expect("shipped");
         let shown = Shown {
             location: "https://x/scim/v2/Users/\"1",
-            version: 3,
+            etag: "W/\"3\"",
             created: 1_700_000_000_123,
             modified: 1_700_000_001_000,
             document: r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"1","userName":"a"}"#,

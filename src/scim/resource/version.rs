@@ -8,6 +8,15 @@ pub fn etag(version: i64) -> String {
     format!("W/\"{version}\"")
 }
 
+/// The tag of a resource that shows something which changes without a new version of its own: a
+/// user's groups. Without it a client's copy would be called fresh after the groups changed.
+pub fn etag_with(version: i64, derived: Option<&str>) -> String {
+    match derived {
+        Some(text) => format!("W/\"{version}-{:08x}\"", crc32fast::hash(text.as_bytes())),
+        None => etag(version),
+    }
+}
+
 /// The value of `If-Match` or `If-None-Match`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
@@ -46,12 +55,25 @@ impl Condition {
         Ok(Self::OneOf(tags))
     }
 
+    /// Whether a change of this version may go ahead, whatever else the tag stands for.
     pub fn holds_for(&self, version: i64) -> bool {
         match self {
             Self::Any => true,
             Self::OneOf(tags) => {
                 let version = version.to_string();
-                tags.contains(&version)
+                tags.iter()
+                    .any(|tag| tag.split('-').next() == Some(version.as_str()))
+            }
+        }
+    }
+
+    /// Whether a client has the very representation that `etag` names.
+    pub fn names(&self, etag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(tags) => {
+                let opaque = etag.trim_start_matches("W/").trim_matches('"');
+                tags.iter().any(|tag| tag == opaque)
             }
         }
     }
@@ -106,5 +128,9 @@ mod tests {
     #[test]
     fn what_is_sent_is_what_is_understood() {
         assert!(Condition::parse(&etag(7)).unwrap().holds_for(7));
+        let shown = etag_with(7, Some("[1]"));
+        let condition = Condition::parse(&shown).unwrap();
+        assert!(condition.holds_for(7) && condition.names(&shown));
+        assert!(!condition.names(&etag(7)) && !condition.names(&etag_with(7, Some("[2]"))));
     }
 }

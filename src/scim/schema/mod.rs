@@ -4,7 +4,11 @@
 //! `/ResourceTypes` answer; a tenant's own are the same structs. No other module knows an
 //! attribute's type or rules by its name.
 
+pub mod compare;
+pub mod declare;
+pub mod declare_type;
 mod registry;
+mod together;
 
 use std::sync::Arc;
 
@@ -249,4 +253,11 @@ fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
 pub struct Registry {
     pub schemas: Vec<Arc<Schema>>,
     pub definitions: Vec<Definition>,
+}
+
+/// What a tenant declared itself.
+#[derive(Debug, Clone, Default)]
+pub struct Declared {
+    pub schemas: Vec<Arc<Schema>>,
+    pub types: Vec<ResourceType>,
 }

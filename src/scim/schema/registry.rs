@@ -13,7 +13,7 @@ static BUILTIN: LazyLock<Registry> = LazyLock::new(|| {
         shipped(include_str!("group.json")),
         shipped(include_str!("enterprise_user.json")),
     ];
-    let types: Vec<ResourceType> = serde_json::from_str(include_str!("resource_types.json"))
+    let types: Vec<ResourceType> = crate::scim::json::read(include_str!("resource_types.json"))
         .expect("resource_types.json is part of the program and checked by a test");
     Registry::link(schemas, types).expect("the shipped resource types name shipped schemas")
 });
@@ -30,9 +30,14 @@ static DISCOVERY: LazyLock<Vec<Arc<Schema>>> = LazyLock::new(|| {
 
 fn shipped(text: &str) -> Arc<Schema> {
     Arc::new(
-        serde_json::from_str(text)
+        crate::scim::json::read(text)
             .expect("schema files are part of the program and checked by a test"),
     )
+}
+
+/// Attributes that every resource has.
+pub(super) fn common() -> &'static Schema {
+    &COMMON
 }
 
 pub fn discovery_schemas() -> &'static [Arc<Schema>] {
@@ -74,14 +79,16 @@ impl Registry {
         })
     }
 
-    /// By the resource type's name ("User") or by its endpoint, with or without the slash
-    /// ("/Users").
-    pub fn definition(&self, name_or_endpoint: &str) -> Option<&Definition> {
-        let wanted = name_or_endpoint.trim_start_matches('/');
-        self.definitions.iter().find(|definition| {
-            let resource_type = &definition.resource_type;
-            resource_type.name == wanted || resource_type.endpoint.trim_start_matches('/') == wanted
-        })
+    /// By the resource type's name: "User".
+    pub fn definition(&self, name: &str) -> Option<&Definition> {
+        let mut all = self.definitions.iter();
+        all.find(|definition| definition.resource_type.name == name)
+    }
+
+    /// By its endpoint, without the slash: "Users".
+    pub fn at(&self, endpoint: &str) -> Option<&Definition> {
+        let mut all = self.definitions.iter();
+        all.find(|definition| definition.resource_type.endpoint.strip_prefix('/') == Some(endpoint))
     }
 }
 
@@ -97,17 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn definitions_are_found_by_name_and_endpoint() {
+    fn definitions_are_found_by_name_and_by_endpoint() {
         let registry = Registry::builtin();
-        for (key, name) in [
-            ("User", Some("User")),
-            ("/Users", Some("User")),
-            ("Groups", Some("Group")),
-            ("users", None),
-        ] {
-            let found = registry.definition(key);
-            assert_eq!(found.map(|d| d.resource_type.name.as_str()), name, "{key}");
-        }
+        let name = |found: Option<&Definition>| found.map(|one| one.resource_type.name.clone());
+        assert_eq!(name(registry.definition("User")).as_deref(), Some("User"));
+        assert_eq!(name(registry.definition("Users")), None);
+        assert_eq!(name(registry.at("Groups")).as_deref(), Some("Group"));
+        assert_eq!(name(registry.at("users")), None);
+        assert_eq!(name(registry.at("User")), None);
     }
 
     /// RFC 7643 §2.3.8 and §7: a complex attribute holds sub-attributes and no other does; errata

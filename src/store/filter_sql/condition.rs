@@ -53,6 +53,7 @@ impl<'c> Compiler<'c> {
             Node::Not(node) => self.condition(node, !negated, scope),
             Node::Test(path, predicate) => self.test(path, predicate, scope).negated_if(negated),
             Node::Element(path, node) => self.element(path, node, scope).negated_if(negated),
+            Node::Never => Sql::leaf(u8::from(negated).to_string()),
         }
     }
 

@@ -1,14 +1,35 @@
 //! Filters that name their rows: look-ups in an index come first, and only what they find is read.
+//! And filters that name a span of time: `resources_by_modified` has its rows in one piece.
 
 use super::balance::{Sql, join};
 use super::condition::Compiler;
 use super::layout::Relation;
 use crate::scim::filter::check::{Node, Order, Path, Predicate, TextTest};
 
-/// How few rows a look-up is likely to find; less is better.
-type Rank = usize;
+/// How many rows a look-up may find; less is better. Ranks of an `or` add up, and a filter has a
+/// hundred terms at the most.
+pub(super) type Rank = usize;
+
+const EQUAL: Rank = 1;
+pub(super) const RELATED: Rank = 1_000;
+pub(super) const PREFIX: Rank = 1_000_000;
+
+/// A span of `meta.lastModified`, as conditions on the bare column.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Span {
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
 
 impl Compiler<'_> {
+    /// The conditions of which one has to hold, for a filter that can drive.
+    pub fn driven_parts(&mut self, node: &Node) -> Option<Vec<Sql>> {
+        match node {
+            Node::Or(nodes) => nodes.iter().map(|node| self.driven(node)).collect(),
+            node => Some(vec![self.driven(node)?]),
+        }
+    }
+
     /// The whole condition for a node that can drive: for a comparison the look-up itself, for an
     /// `and` its best part's look-up and everything else as a condition, for an `or` whose parts
     /// can all drive, all of them.
@@ -40,11 +61,46 @@ impl Compiler<'_> {
                 let branches: Option<_> = nodes.iter().map(|node| self.driven(node)).collect();
                 Some(join("OR", branches?))
             }
-            Node::Not(_) => None,
+            Node::Not(_) | Node::Never => None,
         }
     }
 
-    fn rank(&self, node: &Node) -> Option<Rank> {
+    /// The span of time that every match lies in. Only the first bound on each side counts: the
+    /// rows are tested against the whole filter all the same.
+    pub fn span(&mut self, node: &Node) -> Span {
+        let nodes = match node {
+            Node::And(nodes) => nodes.as_slice(),
+            node => std::slice::from_ref(node),
+        };
+        let mut span = Span::default();
+        for node in nodes {
+            let Node::Test(path, Predicate::Time(order, time)) = node else {
+                continue;
+            };
+            if path.name() != MODIFIED {
+                continue;
+            }
+            if matches!(order, Order::Gt | Order::Ge | Order::Eq) && span.from.is_none() {
+                let order = if *order == Order::Eq {
+                    Order::Ge
+                } else {
+                    *order
+                };
+                span.from = Some(self.milliseconds("r.modified", order, *time));
+            }
+            if matches!(order, Order::Lt | Order::Le | Order::Eq) && span.to.is_none() {
+                let order = if *order == Order::Eq {
+                    Order::Le
+                } else {
+                    *order
+                };
+                span.to = Some(self.milliseconds("r.modified", order, *time));
+            }
+        }
+        span
+    }
+
+    pub fn rank(&self, node: &Node) -> Option<Rank> {
         match node {
             Node::Test(path, predicate) => self.test_rank(path, predicate),
             Node::Element(path, filter) => {
@@ -56,7 +112,7 @@ impl Compiler<'_> {
                 .iter()
                 .map(|node| self.rank(node))
                 .try_fold(0, |sum, rank| Some(sum + rank?)),
-            Node::Not(_) => None,
+            Node::Not(_) | Node::Never => None,
         }
     }
 
@@ -70,13 +126,13 @@ impl Compiler<'_> {
             TextTest::Order(Order::Eq) => {
                 let related = Relation::of(path, self.columns.definition).is_some();
                 match name.as_str() {
-                    "id" => Some(1),
-                    _ if indexed => Some(1),
-                    "members.value" | "groups.value" if related => Some(2),
+                    "id" => Some(EQUAL),
+                    _ if indexed => Some(EQUAL),
+                    "members.value" | "groups.value" if related => Some(RELATED),
                     _ => None,
                 }
             }
-            TextTest::Prefix if indexed && !text.is_empty() => Some(3),
+            TextTest::Prefix if indexed && !text.is_empty() => Some(PREFIX),
             _ => None,
         }
     }
@@ -140,6 +196,8 @@ impl Compiler<'_> {
         ))
     }
 }
+
+const MODIFIED: &str = "meta.lastModified";
 
 fn by_seq(select: &str) -> String {
     format!("r.seq IN ({select})")

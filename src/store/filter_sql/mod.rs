@@ -18,8 +18,10 @@ mod drive;
 mod layout;
 mod sort;
 
-pub use sort::sort_key;
+pub use drive::Span;
+pub use sort::{sort_key, sort_keys};
 
+use self::balance::{Sql, join};
 use self::condition::Compiler;
 use super::literals::Literals;
 use crate::scim::filter::Checked;
@@ -40,32 +42,88 @@ pub struct Columns<'a> {
 /// A condition on `resources r`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
-    pub sql: String,
-    /// The condition begins with look-ups in an index that name the rows. The statement should
-    /// then read no other index: see [`Clause::scoped`].
-    pub drives: bool,
+    /// One of these holds: the parts of an `or` that names its rows, or else the one condition.
+    either: Vec<Sql>,
+    pub reads: Reads,
+}
+
+/// How a clause finds its rows, which the statement around it has to see to: without statistics
+/// SQLite takes the rows of one tenant for few.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reads {
+    /// By look-ups in an index that begin the condition. The statement then reads no other index:
+    /// [`Clause::scoped`] keeps it from walking all of a tenant's rows with unary pluses. `few`
+    /// says that the look-ups are for single values, which few resources share.
+    Named { few: bool },
+    /// By a span of `resources_by_modified`, as long as the statement says that it reads it.
+    Modified(Span),
+    /// By looking at every resource of the type.
+    All,
 }
 
 pub fn compile(checked: &Checked, columns: &Columns, literals: &mut Literals) -> Clause {
     let mut compiler = Compiler::new(columns, literals);
-    let driven = compiler.driven(&checked.root);
-    let drives = driven.is_some();
-    let sql = driven.unwrap_or_else(|| compiler.resource_condition(&checked.root));
-    Clause {
-        sql: sql.text,
-        drives,
+    let rank = compiler.rank(&checked.root);
+    let span = compiler.span(&checked.root);
+    let spanned = span.from.is_some() || span.to.is_some();
+    if spanned && (rank.is_none() || span.from.is_some() && rank >= Some(drive::PREFIX)) {
+        return Clause {
+            either: vec![compiler.resource_condition(&checked.root)],
+            reads: Reads::Modified(span),
+        };
+    }
+    match compiler.driven_parts(&checked.root) {
+        Some(either) => Clause {
+            either,
+            reads: Reads::Named {
+                few: rank < Some(drive::RELATED),
+            },
+        },
+        None => Clause {
+            either: vec![compiler.resource_condition(&checked.root)],
+            reads: Reads::All,
+        },
     }
 }
 
 impl Clause {
-    /// The whole WHERE: tenant, type and filter. Without statistics SQLite takes the rows of one
-    /// tenant for few; a unary plus keeps it from walking them all where the filter drives.
+    /// The whole WHERE of one resource type: tenant, type and filter.
     pub fn scoped(&self, columns: &Columns, literals: &mut Literals) -> String {
-        let plus = if self.drives { "+" } else { "" };
-        let resource_type = literals.add(columns.definition.resource_type.name.as_str());
-        format!(
-            "{plus}r.tenant = {} AND {plus}r.type = {resource_type} AND {}",
-            columns.tenant, self.sql
-        )
+        scoped(&[(*columns, Some(self))], literals)
     }
+}
+
+/// The whole WHERE of a search over some resource types: tenant, types and, where there is one,
+/// each type's filter.
+pub fn scoped(types: &[(Columns, Option<&Clause>)], literals: &mut Literals) -> String {
+    let Some((columns, _)) = types.first() else {
+        return "0".to_owned();
+    };
+    let named = |(_, clause): &(Columns, Option<&Clause>)| {
+        clause.is_some_and(|clause| matches!(clause.reads, Reads::Named { .. }))
+    };
+    let plus = if types.iter().all(named) { "+" } else { "" };
+    let tenant = format!("{plus}r.tenant = {}", columns.tenant);
+    if let [(columns, clause)] = types {
+        let resource_type = literals.add(columns.definition.resource_type.name.as_str());
+        let filter = clause.map(|clause| join("OR", clause.either.clone()).text);
+        let filter = filter
+            .map(|filter| format!(" AND {filter}"))
+            .unwrap_or_default();
+        return format!("{tenant} AND {plus}r.type = {resource_type}{filter}");
+    }
+    // With a plus in every case, so that SQLite makes no list of the types: it would then walk
+    // through each from its beginning.
+    let mut either = Vec::new();
+    for (columns, clause) in types {
+        let resource_type = literals.add(columns.definition.resource_type.name.as_str());
+        match clause {
+            Some(clause) => either.extend(clause.either.iter().map(|condition| Sql {
+                height: condition.height + 1,
+                text: format!("(+r.type = {resource_type} AND {})", condition.text),
+            })),
+            None => either.push(Sql::leaf(format!("(+r.type = {resource_type})"))),
+        }
+    }
+    format!("{tenant} AND {}", join("OR", either).text)
 }

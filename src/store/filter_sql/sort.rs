@@ -9,6 +9,9 @@ use crate::scim::fold::ignores_case;
 use crate::scim::schema::Type;
 use crate::store::literals::Literals;
 
+/// Characters of a text that sorting looks at.
+const LENGTH: usize = 200;
+
 /// The value to sort by: text folded where its case does not count, dateTimes by time, of a list
 /// the primary element's or else the first that there is. A resource without one gets an empty
 /// blob, which SQLite sorts behind everything else: last when ascending, first when descending, as
@@ -17,6 +20,8 @@ use crate::store::literals::Literals;
 /// The order is total with `r.seq` behind it: `ORDER BY {key} DESC, r.seq DESC`, and the next page
 /// is `WHERE ({key}, r.seq) < (ifnull({last key}, x''), {last seq})`, where the last key was read as
 /// `nullif({key}, x'')` and came back among the literals, which know null and no blob.
+///
+/// A text counts with its first [`LENGTH`] characters: a cursor has to carry them.
 pub fn sort_key(path: &Path, columns: &Columns, literals: &mut Literals) -> Result<String> {
     let unsortable = || ScimError::invalid_value(format!("Cannot sort by {:?}.", path.name()));
     if Relation::of(path, columns.definition).is_some() {
@@ -55,5 +60,26 @@ pub fn sort_key(path: &Path, columns: &Columns, literals: &mut Literals) -> Resu
         }
         _ => return Err(unsortable()),
     };
+    let key = match attribute.kind {
+        Type::String | Type::Reference | Type::Binary => format!("substr({key}, 1, {LENGTH})"),
+        _ => key,
+    };
     Ok(format!("ifnull({key}, x'')"))
+}
+
+/// [`sort_key`] over several types of resources; those of other types have no value.
+pub fn sort_keys(types: &[(Columns, &Path)], literals: &mut Literals) -> Result<String> {
+    if let [(columns, path)] = types {
+        return sort_key(path, columns, literals);
+    }
+    let mut cases = String::new();
+    for (columns, path) in types {
+        let key = sort_key(path, columns, literals)?;
+        let resource_type = literals.add(columns.definition.resource_type.name.as_str());
+        cases += &format!(" WHEN {resource_type} THEN {key}");
+    }
+    Ok(match cases.as_str() {
+        "" => "x''".to_owned(),
+        cases => format!("ifnull(CASE r.type{cases} END, x'')"),
+    })
 }

@@ -17,19 +17,21 @@ pub(super) enum Scope<'a> {
     Within(Path<'a>, &'a Attribute),
 }
 
-pub(super) struct Checker {
+pub(super) struct Checker<'t> {
     pub mode: Mode,
+    /// The resource types that are searched together.
+    pub types: &'t [Definition],
 }
 
-impl Checker {
+impl Checker<'_> {
     pub fn node<'a>(&self, filter: &Filter, scope: &Scope<'a>) -> Result<Node<'a>> {
         let all = |filters: &[Filter]| -> Result<Vec<Node<'a>>> {
             filters.iter().map(|part| self.node(part, scope)).collect()
         };
         Ok(match filter {
-            Filter::And(filters) => Node::And(all(filters)?),
-            Filter::Or(filters) => Node::Or(all(filters)?),
-            Filter::Not(filter) => Node::Not(Box::new(self.node(filter, scope)?)),
+            Filter::And(filters) => Node::all(all(filters)?),
+            Filter::Or(filters) => Node::any(all(filters)?),
+            Filter::Not(filter) => self.node(filter, scope)?.negated(),
             Filter::Term(term) => self.term(term, scope)?,
             Filter::ValuePath { path, filter } => self.value_path(path, filter, scope)?,
         })
@@ -41,7 +43,9 @@ impl Checker {
         filter: &Filter,
         scope: &Scope<'a>,
     ) -> Result<Node<'a>> {
-        let (path, attribute) = resolve(located, scope)?;
+        let Some((path, attribute)) = self.resolve(located, scope)? else {
+            return Ok(Node::Never);
+        };
         match attribute {
             Some(attribute) if attribute.multi_valued => {
                 let element = Scope::Within(Path::default(), attribute);
@@ -57,13 +61,17 @@ impl Checker {
     }
 
     fn term<'a>(&self, term: &Term, scope: &Scope<'a>) -> Result<Node<'a>> {
-        let (mut path, mut attribute) = resolve(&term.path, scope)?;
+        let Some((mut path, mut attribute)) = self.resolve(&term.path, scope)? else {
+            return Ok(absent(&term.test));
+        };
         let (operator, literal) = match &term.test {
             Test::Compare(operator, literal) if !literal.value.is_null() => (*operator, literal),
             Test::Present | Test::Compare(Operator::Ne, _) => {
                 return Ok(Node::Test(path, Predicate::Present));
             }
-            Test::Compare(Operator::Eq, _) => return Ok(not(Node::Test(path, Predicate::Present))),
+            Test::Compare(Operator::Eq, _) => {
+                return Ok(Node::Test(path, Predicate::Present).negated());
+            }
             Test::Compare(operator, literal) => {
                 let what = format!("{} cannot compare with null", operator.as_str());
                 return Err(error_at(literal.at, &what));
@@ -102,11 +110,46 @@ impl Checker {
             let what = format!("cannot be compared with {}", operator.as_str());
             return Err(wrong(&term.path, &what));
         };
-        let test = Node::Test(path, predicate?);
+        let predicate = predicate?;
+        let test = match scope {
+            // The same for all resources of a type, so that it costs no look at any.
+            Scope::Resource(definition) if path.name() == RESOURCE_TYPE => {
+                match predicate.matches(&definition.resource_type.name.as_str().into()) {
+                    true => Node::always(),
+                    false => Node::Never,
+                }
+            }
+            _ => Node::Test(path, predicate),
+        };
         Ok(match operator {
-            Operator::Ne => not(test),
+            Operator::Ne => test.negated(),
             _ => test,
         })
+    }
+
+    /// The path, and the attribute at its end unless it is a whole extension. `None` where only
+    /// another of the resource types has the attribute.
+    fn resolve<'a>(&self, located: &Located, scope: &Scope<'a>) -> Result<Option<Resolved<'a>>> {
+        let written = &located.path;
+        let (path, attribute) = match scope {
+            Scope::Resource(definition) => match definition.resolve(written) {
+                Some(place) => (Path::from(place), place.sub.or(place.attribute)),
+                None if self
+                    .types
+                    .iter()
+                    .any(|other| other.resolve(written).is_some()) =>
+                {
+                    return Ok(None);
+                }
+                None => return Err(wrong(located, "is not an attribute of this resource type")),
+            },
+            Scope::Within(prefix, outer) => within(located, prefix, outer)?,
+        };
+        // A filter that could ask about a password would answer questions about it.
+        if path.attributes.iter().any(|attribute| !attribute.is_kept()) {
+            return Err(wrong(located, "is not kept and cannot be searched"));
+        }
+        Ok(Some((path, attribute)))
     }
 
     fn text(&self, test: TextTest, attribute: &Attribute, literal: &Literal) -> Result<Predicate> {
@@ -168,46 +211,39 @@ fn time(order: Order, literal: &Literal) -> Result<Predicate> {
     }
 }
 
-/// The path, and the attribute at its end unless it is a whole extension.
-fn resolve<'a>(located: &Located, scope: &Scope<'a>) -> Result<(Path<'a>, Option<&'a Attribute>)> {
+type Resolved<'a> = (Path<'a>, Option<&'a Attribute>);
+
+const RESOURCE_TYPE: &str = "meta.resourceType";
+
+/// A sub-attribute, named in the brackets behind its attribute.
+fn within<'a>(located: &Located, prefix: &Path<'a>, outer: &'a Attribute) -> Result<Resolved<'a>> {
     let written = &located.path;
-    let (path, attribute) = match scope {
-        Scope::Resource(definition) => {
-            let place = definition
-                .resolve(written)
-                .ok_or_else(|| wrong(located, "is not an attribute of this resource type"))?;
-            (Path::from(place), place.sub.or(place.attribute))
+    let mut path = prefix.clone();
+    let attribute = match outer.sub(&written.name) {
+        Some(sub) => {
+            path.attributes.push(sub);
+            sub
         }
-        Scope::Within(prefix, outer) => {
-            let plain = written.urn.is_none() && written.sub.is_none();
-            let mut path = prefix.clone();
-            let attribute = match outer.sub(&written.name) {
-                Some(sub) => {
-                    path.attributes.push(sub);
-                    sub
-                }
-                // The elements of a simple multi-valued attribute are their own `value`.
-                None if outer.kind != Type::Complex
-                    && written.name.eq_ignore_ascii_case("value") =>
-                {
-                    outer
-                }
-                None => {
-                    let what = format!("is not a sub-attribute of {}", outer.name);
-                    return Err(wrong(located, &what));
-                }
-            };
-            if !plain {
-                return Err(wrong(located, "must be a sub-attribute's bare name"));
-            }
-            (path, Some(attribute))
+        // The elements of a simple multi-valued attribute are their own `value`.
+        None if outer.kind != Type::Complex && written.name.eq_ignore_ascii_case("value") => outer,
+        None => {
+            let what = format!("is not a sub-attribute of {}", outer.name);
+            return Err(wrong(located, &what));
         }
     };
-    // A filter that could ask about a password would answer questions about it.
-    if path.attributes.iter().any(|attribute| !attribute.is_kept()) {
-        return Err(wrong(located, "is not kept and cannot be searched"));
+    if written.urn.is_some() || written.sub.is_some() {
+        return Err(wrong(located, "must be a sub-attribute's bare name"));
     }
-    Ok((path, attribute))
+    Ok((path, Some(attribute)))
+}
+
+/// What a test says of an attribute without a value.
+fn absent<'a>(test: &Test) -> Node<'a> {
+    match test {
+        Test::Compare(Operator::Ne, literal) if !literal.value.is_null() => Node::always(),
+        Test::Compare(Operator::Eq, literal) if literal.value.is_null() => Node::always(),
+        Test::Present | Test::Compare(..) => Node::Never,
+    }
 }
 
 /// `ne` is the negation of `eq`.
@@ -224,10 +260,6 @@ fn order(operator: Operator) -> Option<Order> {
 
 fn is_inequality(test: TextTest) -> bool {
     matches!(test, TextTest::Order(order) if order != Order::Eq)
-}
-
-fn not(node: Node<'_>) -> Node<'_> {
-    Node::Not(Box::new(node))
 }
 
 fn wrong(located: &Located, what: &str) -> ScimError {

@@ -1,0 +1,182 @@
+//! What an administrator chooses per tenant. This file is the whole list, with defaults and bounds.
+
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::scim::mode::Mode;
+use crate::scim::resource::Map;
+use crate::scim::resource::index::IndexPath;
+use crate::scim::schema::Registry;
+
+/// How long a cursor can be made to live, in seconds: a minute to a day.
+pub const CURSOR_TIMEOUT_S: RangeInclusive<u32> = 60..=86_400;
+
+/// Attributes that a tenant can have indexed besides the standard ones: each costs a row written
+/// with every value, and a resource's index entries go to D1 as one parameter.
+pub const MAX_INDEXED: usize = 20;
+
+/// What is left out has its default. What a newer version wrote and this one does not know is
+/// passed over, so that taking a deployment back stops no tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// How far the RFCs are bent for what identity providers send: "compat" (the default),
+    /// "rfc-strict" or "interop". See [`crate::scim::mode`].
+    pub mode: Mode,
+    /// How long an RFC 9865 cursor lives after it was given out, in seconds: 60 to 86400, by
+    /// default 3600.
+    pub cursor_timeout_s: u32,
+    /// Attribute paths whose values are indexed besides the standard ones, at most 20, by default
+    /// none: "title", "name.familyName", "urn:…:User:buildingId". Strings and references of any
+    /// resource type that has them. A filter with `eq` or `sw` on one reads as many rows as match.
+    pub indexed: Vec<String>,
+    /// What a PATCH of a group answers: "none" (the default), 204 and nothing, as Entra ID and
+    /// RFC 7644 §3.5.2 let a service; or "group", 200 and the whole group. A request that asks for
+    /// attributes, or by `Prefer`, gets them either way.
+    pub group_patch_returns: GroupPatchReturns,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GroupPatchReturns {
+    #[default]
+    None,
+    Group,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            cursor_timeout_s: 3600,
+            indexed: Vec::new(),
+            group_patch_returns: GroupPatchReturns::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// These settings with a merge patch (RFC 7396) over them: null means the default again. The
+    /// error names the setting.
+    pub fn merged(&self, patch: &Map, registry: &Registry) -> Result<Self, String> {
+        let json = |settings: &Self| match serde_json::to_value(settings) {
+            Ok(Value::Object(object)) => Ok(object),
+            _ => Err("The settings cannot be written as JSON.".to_owned()),
+        };
+        let defaults = json(&Self::default())?;
+        let mut merged = json(self)?;
+        for (key, value) in patch {
+            let Some(default) = defaults.get(key) else {
+                let known: Vec<_> = defaults.keys().map(String::as_str).collect();
+                return Err(format!(
+                    "There is no setting {key:?}; there are {}.",
+                    known.join(", ")
+                ));
+            };
+            let value = if value.is_null() { default } else { value };
+            merged.insert(key.clone(), value.clone());
+            serde_json::from_value::<Self>(merged.clone().into())
+                .map_err(|error| format!("settings.{key}: {error}."))?;
+        }
+        let mut settings: Self =
+            serde_json::from_value(merged.into()).map_err(|error| format!("settings: {error}."))?;
+        if !CURSOR_TIMEOUT_S.contains(&settings.cursor_timeout_s) {
+            return Err(format!(
+                "settings.cursor_timeout_s must be {} to {} seconds.",
+                CURSOR_TIMEOUT_S.start(),
+                CURSOR_TIMEOUT_S.end()
+            ));
+        }
+        settings.indexed = checked_paths(&settings.indexed, registry)?;
+        Ok(settings)
+    }
+}
+
+/// Each path once, spelled as its schema does.
+pub fn checked_paths(indexed: &[String], registry: &Registry) -> Result<Vec<String>, String> {
+    if indexed.len() > MAX_INDEXED {
+        return Err(format!(
+            "settings.indexed lists at most {MAX_INDEXED} paths."
+        ));
+    }
+    let mut paths = Vec::new();
+    for path in indexed {
+        let mut found = registry
+            .definitions
+            .iter()
+            .filter_map(|definition| IndexPath::parse(path, definition).ok())
+            .filter(IndexPath::is_text);
+        let Some(found) = found.next() else {
+            return Err(format!(
+                "settings.indexed: {path:?} is no string or reference that a resource type of this tenant has and keeps."
+            ));
+        };
+        if !paths.contains(&found.path) {
+            paths.push(found.path);
+        }
+    }
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn merge(patch: Value) -> Result<Settings, String> {
+        let start = Settings {
+            cursor_timeout_s: 600,
+            ..Settings::default()
+        };
+        start.merged(patch.as_object().expect("an object"), Registry::builtin())
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_names() {
+        let settings = merge(json!({"mode": "rfc-strict", "indexed": ["TITLE", "title"]})).unwrap();
+        assert_eq!(settings.mode, Mode::RfcStrict);
+        assert_eq!(settings.cursor_timeout_s, 600);
+        assert_eq!(settings.indexed, ["title"]);
+        assert_eq!(
+            merge(json!({"cursor_timeout_s": null})).unwrap(),
+            Settings::default()
+        );
+    }
+
+    #[test]
+    fn refusals_name_the_setting() {
+        let check = |patch: Value, words: &str| {
+            let error = merge(patch.clone()).unwrap_err();
+            assert!(error.contains(words), "{patch}: {error}");
+        };
+        check(json!({"modus": "compat"}), "no setting \"modus\"");
+        check(json!({"mode": "lenient"}), "settings.mode: unknown variant");
+        check(json!({"cursor_timeout_s": 59}), "settings.cursor_timeout_s");
+        check(
+            json!({"cursor_timeout_s": 86_401}),
+            "settings.cursor_timeout_s",
+        );
+        check(
+            json!({"cursor_timeout_s": "60"}),
+            "settings.cursor_timeout_s",
+        );
+        check(
+            json!({"group_patch_returns": true}),
+            "settings.group_patch_returns",
+        );
+        for path in ["nothing", "active", "password", "name", "meta.created"] {
+            check(json!({"indexed": [path]}), path);
+        }
+        check(json!({"indexed": vec!["title"; 21]}), "at most 20");
+    }
+
+    #[test]
+    fn what_a_newer_version_wrote_is_passed_over() {
+        let settings: Settings =
+            serde_json::from_str(r#"{"later": 1, "mode": "interop"}"#).unwrap();
+        assert_eq!(settings.mode, Mode::Interop);
+    }
+}
