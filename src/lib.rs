@@ -8,7 +8,7 @@
 //! | [`store`] | everything in D1, and the only SQL | `scim` |
 //! | [`auth`] | from a bearer token to a tenant | `scim`, `store` |
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store` |
-//! | [`admin`] | `/admin/v1`: tenants, tokens | the ones above |
+//! | [`admin`] | `/admin/v1`: tenants, settings, tokens, schemas | the ones above |
 //! | [`http`] | a request's life, and a file per family of endpoints | all |
 //!
 //! `tests/layers.rs` holds these directions, and that pure files know no platform.

@@ -21,6 +21,7 @@ const PURE: &[&str] = &[
     "store/document.rs",
     "store/filter_sql",
     "store/literals.rs",
+    "store/settings.rs",
     "auth/token.rs",
     "store/members/read.rs",
     "store/members/write.rs",
@@ -32,6 +33,7 @@ const PURE: &[&str] = &[
     "membership/target.rs",
     "membership/unique.rs",
     "membership/steps.rs",
+    "http/allow.rs",
     "http/route.rs",
 ];
 

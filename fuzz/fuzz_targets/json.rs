@@ -38,7 +38,7 @@ fn show(definition: &Definition, document: &Map) {
     let prepared = prepare(definition, document, &paths);
     let shown = Shown {
         location: "https://scim.example/scim/v2/Things/1",
-        version: 1,
+        etag: "W/\"1\"",
         created: 0,
         modified: 1,
         document: &prepared.new.document,
@@ -55,7 +55,10 @@ fn show(definition: &Definition, document: &Map) {
         assert!(value.get("schemas").is_some());
         if attributes.is_none() && excluded.is_none() {
             let mut whole = value;
-            whole.as_object_mut().expect("an object").shift_remove("meta");
+            whole
+                .as_object_mut()
+                .expect("an object")
+                .shift_remove("meta");
             let visible = document.iter().all(|(name, one)| {
                 whole.get(name) == Some(one) || definition.resource_type.name != "User"
             });

@@ -28,7 +28,8 @@ fuzz_target!(|text: &str| {
             ] {
                 let path = (op != Op::Replace).then(|| text.to_owned());
                 let operation = Operation { op, path, value };
-                for resolved in resolve_operation(definition, &operation, mode).unwrap_or_default() {
+                for resolved in resolve_operation(definition, &operation, mode).unwrap_or_default()
+                {
                     let _ = resolved.path();
                     let _ = resolved.list_change(mode);
                 }
@@ -38,7 +39,8 @@ fuzz_target!(|text: &str| {
     for definition in definitions() {
         let _ = IndexPath::parse(text, definition);
         for asked in [(Some(text), None), (None, Some(text))] {
-            let projection = Projection::parse(asked.0, asked.1, definition).expect("one of the two");
+            let projection =
+                Projection::parse(asked.0, asked.1, definition).expect("one of the two");
             let mut shown = document(definition);
             project(definition, &mut shown, &projection);
             assert!(shown.contains_key("id") && shown.contains_key("schemas"));

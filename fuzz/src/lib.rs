@@ -21,14 +21,16 @@ pub fn definitions() -> &'static [Definition] {
         types: Vec<ResourceType>,
     }
     static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
-        let own: Own = serde_json::from_str(&spelled_out(include_str!(
-            "../../tests/cases/device.json"
-        )))
-        .expect("schemas and types");
+        let own: Own =
+            serde_json::from_str(&spelled_out(include_str!("../../tests/cases/device.json")))
+                .expect("schemas and types");
         let builtin = Registry::builtin();
         let mut schemas = builtin.schemas.clone();
         schemas.extend(own.schemas.into_iter().map(Into::into));
-        let types = builtin.definitions.iter().map(|one| one.resource_type.clone());
+        let types = builtin
+            .definitions
+            .iter()
+            .map(|one| one.resource_type.clone());
         Registry::link(schemas, types.chain(own.types).collect()).expect("types name their schemas")
     });
     &REGISTRY.definitions

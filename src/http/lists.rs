@@ -25,7 +25,7 @@ use crate::scim::resource::MAX_DEPTH;
 use crate::scim::resource::project::Projection;
 use crate::scim::schema::Definition;
 use crate::scim::search::{Paging, SearchRequest};
-use crate::store::filter_sql::{Columns, compile, sort_keys};
+use crate::store::filter_sql::{Columns, compile, is_too_large, sort_keys};
 use crate::store::list::{Entry, Listed, Order, Position, Query};
 use crate::store::literals::Literals;
 
@@ -169,6 +169,11 @@ fn query<'a>(
             clause,
             derive: exchange.derive(definition, projection),
         });
+    }
+    if is_too_large(listed.iter().filter_map(|one| one.clause.as_ref())) {
+        return Err(ScimError::invalid_filter(
+            "The filter is too large once it is spelled out: use fewer levels of brackets, or fewer terms.",
+        ));
     }
     let paths = sort_paths(types, request)?;
     let of_listed = |columns: &Columns<'a>| {

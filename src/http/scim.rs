@@ -181,15 +181,14 @@ pub async fn answer(
             },
             base: format!("{}{base_path}", parts.origin),
         };
-        let answer = match endpoint(&exchange, &segments).await {
-            // Refused before D1 was asked: what the isolate remembers of token and schemas decides
-            // nothing until D1 has said that it is still true.
-            Err(Failure::Scim(error)) if database.cost().trips == trips => {
-                let verified = exchange.store.verify().await.map_err(Failure::from);
-                verified.and(Err(error.into()))
-            }
-            answer => answer,
-        };
+        let mut answer = endpoint(&exchange, &segments).await;
+        // What needed nothing of D1, a refusal more often than not, rests on the isolate's memory
+        // alone: whether that is still true is asked before it is said.
+        if database.cost().trips == trips
+            && let Err(error) = exchange.store.verify().await
+        {
+            answer = Err(error.into());
+        }
         match answer {
             Err(Failure::Store(StoreError::Stale)) if attempt < ATTEMPTS => {
                 auth::forget(exchange.access());
@@ -207,47 +206,44 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
     assert!(!exchange.is_to_panic("1"), "asked for by {PANIC_HEADER}");
     let registry = &exchange.access().tenant.registry;
     let Some(allow) = methods(registry, segments) else {
-        return unknown(exchange).await;
+        return unknown();
     };
     if method == "OPTIONS" {
-        exchange.store.verify().await?;
         return Ok(Reply::empty(204).with("Allow", allow));
     }
     if !allow.split(", ").any(|allowed| allowed == method) {
-        return not_allowed(exchange, allow).await;
+        return Ok(not_allowed(exchange, allow));
     }
     let method = if method == "HEAD" { "GET" } else { method };
     match segments {
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
-            discovery::answer(exchange, segments).await
+            discovery::answer(exchange, segments)
         }
         ["Bulk"] => bulk::bulk(exchange).await,
-        ["Me", ..] => me(exchange).await,
+        ["Me", ..] => me(),
         [] => lists::list(exchange, &registry.definitions).await,
         [".search"] => lists::search(exchange, &registry.definitions).await,
         [endpoint] => match (registry.at(endpoint), method) {
             (Some(definition), "GET") => lists::list(exchange, one(definition)).await,
             (Some(definition), "POST") => resources::create(exchange, definition).await,
-            _ => unknown(exchange).await,
+            _ => unknown(),
         },
         [endpoint, ".search"] => match registry.at(endpoint) {
             Some(definition) => lists::search(exchange, one(definition)).await,
-            None => unknown(exchange).await,
+            None => unknown(),
         },
         [endpoint, id] => match (registry.at(endpoint), method) {
             (Some(definition), "GET") => resources::get(exchange, definition, id).await,
             (Some(definition), "PUT") => resources::replace(exchange, definition, id).await,
             (Some(definition), "PATCH") => resources::patch(exchange, definition, id).await,
             (Some(definition), "DELETE") => resources::delete(exchange, definition, id).await,
-            _ => unknown(exchange).await,
+            _ => unknown(),
         },
-        _ => unknown(exchange).await,
+        _ => unknown(),
     }
 }
 
-/// Refusals below the base are for those with a live token only.
-async fn unknown(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
-    exchange.store.verify().await?;
+fn unknown() -> Result<Reply, Failure> {
     Err(ScimError::new(
         404,
         "There is no such endpoint: /ResourceTypes lists those there are.",
@@ -256,14 +252,12 @@ async fn unknown(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
 }
 
 /// RFC 7644 §3.11: a token stands for an identity provider, and for no user.
-async fn me(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
-    exchange.store.verify().await?;
+fn me() -> Result<Reply, Failure> {
     let detail = "/Me is not supported: a token of this service stands for no user. Find the user by a filter on /Users.";
     Err(ScimError::new(501, detail).into())
 }
 
-async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Reply, Failure> {
-    exchange.store.verify().await?;
+fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Reply {
     let error = ScimError::new(
         405,
         format!(
@@ -271,7 +265,7 @@ async fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Result<Rep
             exchange.parts.method
         ),
     );
-    Ok(Reply::from(&error).with("Allow", allow))
+    Reply::from(&error).with("Allow", allow)
 }
 
 fn refused(refusal: Refusal) -> Failure {

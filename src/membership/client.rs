@@ -16,7 +16,7 @@ use crate::store::error::StoreError;
 
 /// Past this the client hears 503. The change may still happen, whole; D1 itself gives up a batch
 /// after 30 s.
-const PATIENCE: Duration = Duration::from_secs(25);
+pub(super) const PATIENCE: Duration = Duration::from_secs(25);
 
 /// What came of a change, other than the database's own failures. `is_to_panic` is for tests.
 pub async fn send(

@@ -4,11 +4,17 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_channel::oneshot;
 use futures_util::FutureExt;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use futures_util::future::{Either, select};
+use worker::{
+    Date, Delay, DurableObject, Env, Request, Response, Result, State, console_error,
+    durable_object,
+};
 
+use super::client::PATIENCE;
 use super::message::{Answer, BULK_PATH, BulkEnvelope, Envelope, Outcome, PANIC_HEADER};
 use super::plan::{Rules, plan};
 use super::question::question;
@@ -27,6 +33,13 @@ const MAX_CHANGES: usize = 256;
 const MAX_CHANGES_VAR: &str = "MEMBERSHIP_MAX_BATCH";
 const MAX_BYTES: usize = 1_200_000;
 
+/// Bytes of envelopes that may wait, of the 128 MB that the object shares with its isolate.
+const MAX_QUEUED_BYTES: usize = 16 << 20;
+
+/// Past this a batch is given up, a little over the 30 s that D1 gives it. If it still happens, its
+/// assertions have held: it is whole, and the retries find it done.
+const LONGEST: Duration = Duration::from_secs(35);
+
 /// How often a batch is planned anew because its ground moved.
 const ATTEMPTS: usize = 8;
 
@@ -41,27 +54,31 @@ pub struct Membership {
 #[derive(Default)]
 pub(super) struct Shared {
     max_changes: usize,
-    queue: RefCell<VecDeque<Queued>>,
+    queue: RefCell<VecDeque<Waiting>>,
     is_running: Cell<bool>,
     context: RefCell<Option<Rc<TenantContext>>>,
 }
 
-enum Queued {
-    Change(Waiting),
-    Bulk(BulkEnvelope, oneshot::Sender<Answer>),
-}
-
-/// What is taken from the queue at once. A bulk is a batch in itself.
-enum Batch {
-    Changes(Vec<Waiting>),
-    Bulk(BulkEnvelope, oneshot::Sender<Answer>),
+enum Work {
+    Change(Envelope),
+    /// A batch in itself.
+    Bulk(BulkEnvelope),
 }
 
 struct Waiting {
-    envelope: Envelope,
+    work: Work,
     bytes: usize,
+    /// Unix milliseconds.
+    since: u64,
     panics: bool,
     reply: oneshot::Sender<Answer>,
+}
+
+impl Waiting {
+    fn answer_unavailable(self) {
+        let (outcome, cost) = (Outcome::Unavailable, Cost::default());
+        let _ = self.reply.send(Answer { outcome, cost });
+    }
 }
 
 impl DurableObject for Membership {
@@ -82,17 +99,19 @@ impl DurableObject for Membership {
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let panics = request.headers().has(PANIC_HEADER)?;
         let bytes = request.bytes().await?;
-        let (reply, answer) = oneshot::channel();
-        let queued = match request.path().as_str() {
-            BULK_PATH => Queued::Bulk(json::read(&bytes)?, reply),
-            _ => Queued::Change(Waiting {
-                envelope: json::read(&bytes)?,
-                bytes: bytes.len(),
-                panics,
-                reply,
-            }),
+        let work = match request.path().as_str() {
+            BULK_PATH => Work::Bulk(json::read(&bytes)?),
+            _ => Work::Change(json::read(&bytes)?),
         };
-        self.shared.queue.borrow_mut().push_back(queued);
+        let (reply, answer) = oneshot::channel();
+        let waiting = Waiting {
+            work,
+            bytes: bytes.len(),
+            since: Date::now().as_millis(),
+            panics,
+            reply,
+        };
+        self.shared.enqueue(waiting);
         self.ensure_running();
         // The sender only goes away without a word when the run panicked.
         let answer = answer.await.unwrap_or(Answer {
@@ -114,9 +133,10 @@ impl Membership {
         let (env, shared) = (self.env.clone(), Rc::clone(&self.shared));
         self.state.wait_until(async move {
             loop {
-                let Some(batch) = shared.take() else {
+                let batch = shared.take();
+                if batch.is_empty() {
                     break;
-                };
+                }
                 let run = AssertUnwindSafe(run(&env, &shared, batch))
                     .catch_unwind()
                     .await;
@@ -130,55 +150,61 @@ impl Membership {
 }
 
 impl Shared {
-    fn take(&self) -> Option<Batch> {
+    /// A queue that is full says so at once: it would only grow while its clients wait in vain.
+    fn enqueue(&self, waiting: Waiting) {
         let mut queue = self.queue.borrow_mut();
-        let mut changes = Vec::new();
-        let mut bytes = 0;
-        while let Some(next) = queue.pop_front() {
-            match next {
-                Queued::Bulk(bulk, reply) if changes.is_empty() => {
-                    return Some(Batch::Bulk(bulk, reply));
-                }
-                Queued::Change(waiting)
-                    if changes.is_empty()
-                        || changes.len() < self.max_changes
-                            && bytes + waiting.bytes <= MAX_BYTES =>
-                {
-                    bytes += waiting.bytes;
-                    changes.push(waiting);
-                }
-                other => {
-                    queue.push_front(other);
-                    break;
-                }
+        let bytes: usize = queue.iter().map(|other| other.bytes).sum();
+        if bytes + waiting.bytes > MAX_QUEUED_BYTES {
+            waiting.answer_unavailable();
+        } else {
+            queue.push_back(waiting);
+        }
+    }
+
+    /// The changes of the next batch, or a bulk alone, without those whose clients were told long ago to try again.
+    fn take(&self) -> Vec<Waiting> {
+        let mut queue = self.queue.borrow_mut();
+        let latest = Date::now()
+            .as_millis()
+            .saturating_sub(PATIENCE.as_millis() as u64);
+        while queue.front().is_some_and(|waiting| waiting.since < latest) {
+            if let Some(late) = queue.pop_front() {
+                late.answer_unavailable();
             }
         }
-        (!changes.is_empty()).then_some(Batch::Changes(changes))
-    }
-}
-
-async fn run(env: &Env, shared: &Shared, batch: Batch) {
-    match batch {
-        Batch::Changes(changes) => run_changes(env, shared, changes).await,
-        Batch::Bulk(bulk, reply) => {
-            let answer = bulk::run(env, shared, &bulk).await;
-            // A client that hung up has nobody waiting here; its bulk stands.
-            let _ = reply.send(answer);
-        }
+        let mut bytes = 0;
+        let fits = queue
+            .iter()
+            .take(self.max_changes)
+            .take_while(|waiting| {
+                bytes += waiting.bytes;
+                bytes <= MAX_BYTES && matches!(waiting.work, Work::Change(_))
+            })
+            .count();
+        let count = fits.max(1).min(queue.len());
+        queue.drain(..count).collect()
     }
 }
 
 /// Runs a batch. One that cannot commit as a whole is halved until what breaks it is alone, and
 /// refused alone.
-async fn run_changes(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
+async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
     assert!(
         !batch.iter().any(|waiting| waiting.panics),
         "asked for by {PANIC_HEADER}"
     );
-    let (envelopes, replies): (Vec<_>, Vec<_>) = batch
-        .into_iter()
-        .map(|waiting| (waiting.envelope, waiting.reply))
-        .unzip();
+    let (mut envelopes, mut replies) = (Vec::new(), Vec::new());
+    for waiting in batch {
+        match waiting.work {
+            Work::Change(envelope) => {
+                envelopes.push(envelope);
+                replies.push(waiting.reply);
+            }
+            Work::Bulk(bulk) => {
+                let _ = waiting.reply.send(bulk::run(env, shared, &bulk).await);
+            }
+        }
+    }
     let mut replies = replies.into_iter();
     let mut parts = vec![envelopes.as_slice()];
     while let Some(part) = parts.pop() {
@@ -192,7 +218,11 @@ async fn run_changes(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
             }
             Err(error) => vec![failed(error); part.len()],
         };
-        let cost = share(cost, part.len());
+        let cost = share(cost, outcomes.len());
+        // The plan may leave the last ones to the next batch.
+        if let Some(rest @ [_, ..]) = part.get(outcomes.len()..) {
+            parts.push(rest);
+        }
         for (outcome, reply) in outcomes.into_iter().zip(&mut replies) {
             // A client that hung up has nobody waiting here; its change stands.
             let _ = reply.send(Answer { outcome, cost });
@@ -204,8 +234,8 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
     match error {
         StoreError::Conflict { .. }
         | StoreError::Cycle
-        | StoreError::TooLarge
         | StoreError::InUse
+        | StoreError::TooLarge
         | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
@@ -233,15 +263,22 @@ pub(super) async fn repeated<T>(
         Ok(database) => database,
         Err(error) => return (Err(error), Cost::default()),
     };
-    let mut result = Err(StoreError::Version);
-    for _ in 0..ATTEMPTS {
-        result = attempt(&database).await;
-        match &result {
-            Err(StoreError::Version | StoreError::Conflict { .. }) => {}
-            Err(StoreError::Stale) => shared.forget(),
-            _ => break,
+    let attempts = async {
+        let mut result = Err(StoreError::Version);
+        for _ in 0..ATTEMPTS {
+            result = attempt(&database).await;
+            match &result {
+                Err(StoreError::Version | StoreError::Conflict { .. }) => {}
+                Err(StoreError::Stale) => shared.forget(),
+                _ => break,
+            }
         }
-    }
+        result
+    };
+    let result = match select(Box::pin(attempts), Box::pin(Delay::from(LONGEST))).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(StoreError::Unavailable("D1 does not come back".to_owned())),
+    };
     (result, database.cost())
 }
 

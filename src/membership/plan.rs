@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::message::{Change, Done, Envelope, Outcome};
 use super::nesting::Nesting;
+use super::question::removes_members;
 use super::roll::Journal;
 use super::steps::{self, MemberValue, Step};
 use super::target::Target;
@@ -32,13 +33,18 @@ pub struct Rules<'a> {
     pub index: &'a IndexPaths,
 }
 
-/// The outcome of each change, and the writes that make them true.
+/// The outcome of each change, and the writes that make them true. There are fewer outcomes than
+/// changes where one would cover up what D1 has yet to judge of those before it: it waits for the
+/// next batch, with all that follow. The first never waits.
 pub fn plan(envelopes: &[Envelope], rules: &Rules, ground: Ground) -> (Vec<Outcome>, Writes) {
     let mut planner = Planner::new(rules, ground);
-    let outcomes = envelopes
-        .iter()
-        .map(|envelope| planner.outcome(envelope))
-        .collect();
+    let mut outcomes = Vec::with_capacity(envelopes.len());
+    for envelope in envelopes {
+        if planner.must_wait(envelope) {
+            break;
+        }
+        outcomes.push(planner.outcome(envelope));
+    }
     (outcomes, planner.writes())
 }
 
@@ -50,11 +56,11 @@ pub(super) struct Planner<'a> {
     candidates: HashMap<String, Named>,
     /// What is to go → the groups that it is in.
     containing: HashMap<i64, Vec<i64>>,
+    claims: Claims,
+    nesting: Option<Nesting>,
     gone: Vec<Gone>,
     acyclic: Vec<String>,
     used_tokens: Vec<String>,
-    claims: Claims,
-    nesting: Option<Nesting>,
 }
 
 const GROUP: &str = "Group";
@@ -67,11 +73,11 @@ impl<'a> Planner<'a> {
             targets: HashMap::new(),
             candidates: HashMap::new(),
             containing: HashMap::new(),
+            claims: Claims::new(ground.holders),
+            nesting: ground.nesting.map(Nesting::new),
             gone: Vec::new(),
             acyclic: Vec::new(),
             used_tokens: Vec::new(),
-            claims: Claims::new(ground.holders),
-            nesting: ground.nesting.map(Nesting::new),
         };
         for (resource_type, stored) in ground.targets {
             planner.load(resource_type, stored);
@@ -101,9 +107,22 @@ impl<'a> Planner<'a> {
 
     fn load(&mut self, resource_type: String, stored: Stored) {
         let key = (resource_type.clone(), stored.id.clone());
+        if let Some(definition) = self.rules.registry.definition(&resource_type)
+            && let Ok(document) = parse(&stored.document)
+        {
+            let index = indexed_values(&document, self.rules.index.of(definition));
+            self.claims.hold(&resource_type, &stored.id, &index);
+        }
         self.targets
             .entry(key)
             .or_insert_with(|| Target::loaded(resource_type, stored));
+    }
+
+    /// A second name would hide that the first was taken, a departure that a circle was closed.
+    fn must_wait(&self, envelope: &Envelope) -> bool {
+        let (_, id) = envelope.change.target();
+        let departs = || removes_members(&envelope.change, self.rules);
+        self.claims.is_unsure(id) || (!self.acyclic.is_empty() && departs())
     }
 
     /// A resource that a later change of the plan creates: it can be named as a member already.
@@ -181,13 +200,12 @@ impl<'a> Planner<'a> {
         document.shift_insert(0, "id".to_owned(), id.into());
         let prepared = self.prepare(definition, &document)?;
         let name = &definition.resource_type.name;
-        let index = prepared.index.clone();
-        self.claims.check(name, id, &[], &index)?;
         let seq = self.candidates.get(id).map_or(0, |promised| promised.seq);
+        let index = prepared.index.clone();
         let mut target = Target::created(name, (seq, id), prepared, now);
         let mut journal = Journal::default();
         self.step(&mut target, &[Step::Add(members)], &mut journal)?;
-        self.claims.change(name, id, &[], &index);
+        self.claims.claim(name, id, &[], &index)?;
         let done = done(&target, journal.left_out);
         self.targets.insert(key(definition, id), target);
         Ok(done)
@@ -202,33 +220,22 @@ impl<'a> Planner<'a> {
         steps: &[Step],
         now: i64,
     ) -> Result<Done> {
-        let name = &definition.resource_type.name;
-        let mut changed = None;
-        if document != *old {
-            let before = indexed_values(old, self.rules.index.of(definition));
-            let prepared = self.prepare(definition, &document)?;
-            self.claims.check(name, id, &before, &prepared.index)?;
-            changed = Some((before, prepared));
-        }
         let key = key(definition, id);
         let Some(mut target) = self.targets.remove(&key) else {
             return Err(not_found(definition, id));
         };
         let mut journal = Journal::default();
-        if let Err(error) = self.step(&mut target, steps, &mut journal) {
-            target.roll.undo(journal);
-            self.targets.insert(key, target);
-            return Err(error);
-        }
-        let document_changed = changed.is_some();
-        if let Some((before, prepared)) = changed {
-            self.claims.change(name, id, &before, &prepared.index);
-            if target.prepared.is_none() && target.from.is_some() {
-                target.index_before = before;
+        let stepped = self.step(&mut target, steps, &mut journal);
+        let changed =
+            stepped.and_then(|()| self.write_document(definition, &mut target, old, document));
+        let document_changed = match changed {
+            Ok(changed) => changed,
+            Err(error) => {
+                target.roll.undo(journal);
+                self.targets.insert(key, target);
+                return Err(error);
             }
-            target.stored.document = prepared.new.document.clone();
-            target.prepared = Some(prepared);
-        }
+        };
         if document_changed || target.roll.is_changed(&journal) {
             target.touch(now);
         }
@@ -237,12 +244,34 @@ impl<'a> Planner<'a> {
         Ok(done)
     }
 
+    /// Whether the target's document became another.
+    fn write_document(
+        &mut self,
+        definition: &Definition,
+        target: &mut Target,
+        old: &Map,
+        document: Map,
+    ) -> Result<bool> {
+        if document == *old {
+            return Ok(false);
+        }
+        let prepared = self.prepare(definition, &document)?;
+        let before = indexed_values(old, self.rules.index.of(definition));
+        let (name, id) = (&target.resource_type, &target.stored.id);
+        self.claims.claim(name, id, &before, &prepared.index)?;
+        if target.prepared.is_none() && target.from.is_some() {
+            target.index_before = before;
+        }
+        target.stored.document = prepared.new.document.clone();
+        target.prepared = Some(prepared);
+        Ok(true)
+    }
+
     /// What goes leaves every group that it is in, and each of those has a new version then.
     fn delete(&mut self, definition: &Definition, id: &str, envelope: &Envelope) -> Result<Done> {
         let old = self.document(definition, id, envelope)?;
         let index = indexed_values(&old, self.rules.index.of(definition));
-        let name = &definition.resource_type.name;
-        self.claims.change(name, id, &index, &[]);
+        self.claims.release(&definition.resource_type.name, &index);
         let Some(target) = self.targets.get_mut(&key(definition, id)) else {
             return Err(not_found(definition, id));
         };

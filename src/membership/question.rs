@@ -73,6 +73,15 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
     question
 }
 
+/// Whether a change can take anybody out of a group.
+pub fn removes_members(change: &Change, rules: &Rules) -> bool {
+    let definition = rules.registry.definition(change.target().0);
+    let steps = definition.map(|definition| read(change, definition, rules.mode));
+    let removes = |step: &Step| !matches!(step, Step::Add(_));
+    matches!(change, Change::Delete { .. })
+        || matches!(steps, Some(Ok((_, steps))) if steps.iter().any(removes))
+}
+
 fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);

@@ -49,7 +49,10 @@ pub fn of_replacement(
     let mut document = validate::replace(definition, old, body, mode)?;
     let members = of_document(&mut document)?;
     let steps = match member(body, MEMBERS) {
-        Some(_) => vec![Step::Clear, Step::Add(members)],
+        Some(sent) => {
+            check_shape(sent)?;
+            vec![Step::Clear, Step::Add(members)]
+        }
         None => Vec::new(),
     };
     Ok((document, steps))
@@ -64,6 +67,7 @@ pub fn of_patch(definition: &Definition, request: &PatchRequest, mode: Mode) -> 
             if resolved.sub.is_some() {
                 return Err(unchangeable(&resolved));
             }
+            check_shape(resolved.value)?;
             match change {
                 None => {}
                 Some(ListChange::Clear) => steps.push(Step::Clear),
@@ -126,6 +130,30 @@ fn values(list: &[Value]) -> Result<Vec<MemberValue>> {
     list.iter().map(member_value).collect()
 }
 
+/// A shape that nobody knows must not pass for an empty list, which would empty the group: neither
+/// a bare text nor an object that names nobody.
+fn check_shape(sent: &Value) -> Result<()> {
+    let names_somebody = |element: &Value| match element {
+        Value::Object(object) => ["value", "$ref"]
+            .iter()
+            .any(|name| member(object, name).is_some_and(|named| !named.is_null())),
+        _ => true,
+    };
+    let is_known = match sent {
+        Value::Null => true,
+        Value::Array(list) => list.iter().all(names_somebody),
+        Value::Object(_) => names_somebody(sent),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
+    if is_known { Ok(()) } else { Err(unnamed()) }
+}
+
+fn unnamed() -> ScimError {
+    ScimError::invalid_value(
+        "members is a list of objects, each with a value: the id of a user or group.",
+    )
+}
+
 /// `value`, or the end of `$ref` where a client sends only that.
 fn member_value(element: &Value) -> Result<MemberValue> {
     let text = |name: &str| element.get(name).and_then(Value::as_str);
@@ -135,8 +163,6 @@ fn member_value(element: &Value) -> Result<MemberValue> {
             id: id.to_owned(),
             display: text("display").map(str::to_owned),
         }),
-        None => Err(ScimError::invalid_value(
-            "An element of members has no value: it is the id of a user or group.",
-        )),
+        None => Err(unnamed()),
     }
 }

@@ -1,5 +1,7 @@
 //! Unique values in the course of a plan: who has which, and who is to get it. PURE.
 
+use std::collections::HashSet;
+
 use crate::scim::error::{Result, ScimError};
 use crate::scim::resource::Map;
 use crate::scim::resource::index::{IndexEntry, IndexPath, indexed_values};
@@ -9,6 +11,8 @@ pub struct Claims {
     holders: Holders,
     /// Values whose holders nobody asked for. They count as free; the database knows better.
     pub unasked: Vec<Unique>,
+    /// The ids of those who took one of them.
+    unsure: HashSet<String>,
 }
 
 impl Claims {
@@ -16,22 +20,33 @@ impl Claims {
         Self {
             holders,
             unasked: Vec::new(),
+            unsure: HashSet::new(),
         }
     }
 
-    /// Refuses a change of `id` that takes what another resource has. `before` and `after` are its
-    /// own values.
-    pub fn check(
+    /// What a resource has when the plan begins.
+    pub fn hold(&mut self, resource_type: &str, id: &str, index: &[IndexEntry]) {
+        let unique = index.iter().filter(|entry| entry.unique);
+        let held = unique.map(|entry| (named(resource_type, entry), Some(id.to_owned())));
+        self.holders.0.extend(held);
+    }
+
+    /// Whether only the database can tell if this one has what the plan gave it.
+    pub fn is_unsure(&self, id: &str) -> bool {
+        self.unsure.contains(id)
+    }
+
+    /// Gives `id` the values `after` in place of `before`. Refused where another has one of them.
+    pub fn claim(
         &mut self,
         resource_type: &str,
         id: &str,
         before: &[IndexEntry],
         after: &[IndexEntry],
     ) -> Result<()> {
-        for entry in after.iter().filter(|entry| entry.unique) {
-            if before.contains(entry) {
-                continue;
-            }
+        let is_new = |entry: &&IndexEntry| entry.unique && !before.contains(entry);
+        let mut unasked = Vec::new();
+        for entry in after.iter().filter(is_new) {
             let unique = named(resource_type, entry);
             match self.holders.0.get(&unique) {
                 Some(Some(holder)) if holder != id => {
@@ -41,27 +56,22 @@ impl Claims {
                     )));
                 }
                 Some(_) => {}
-                None => self.unasked.push(unique),
+                None => unasked.push(unique),
             }
         }
+        if !unasked.is_empty() {
+            self.unsure.insert(id.to_owned());
+            self.unasked.extend(unasked);
+        }
+        self.release(resource_type, before);
+        self.hold(resource_type, id, after);
         Ok(())
     }
 
-    pub fn change(
-        &mut self,
-        resource_type: &str,
-        id: &str,
-        before: &[IndexEntry],
-        after: &[IndexEntry],
-    ) {
-        let mut set = |entry: &IndexEntry, holder: Option<&str>| {
-            if entry.unique {
-                let holder = holder.map(str::to_owned);
-                self.holders.0.insert(named(resource_type, entry), holder);
-            }
-        };
-        before.iter().for_each(|entry| set(entry, None));
-        after.iter().for_each(|entry| set(entry, Some(id)));
+    pub fn release(&mut self, resource_type: &str, index: &[IndexEntry]) {
+        let unique = index.iter().filter(|entry| entry.unique);
+        let free = unique.map(|entry| (named(resource_type, entry), None));
+        self.holders.0.extend(free);
     }
 }
 

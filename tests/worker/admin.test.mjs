@@ -253,7 +253,9 @@ describe("suspension", () => {
       for (const [method, path, body] of [
         ["GET", "/Users"], ["GET", `/Users/${mine.id}`], ["POST", "/Users", user()], ["PATCH", `/Users/${mine.id}`, patch],
         ["DELETE", `/Users/${mine.id}`], ["PATCH", `/Groups/${group.id}`, patch], ["DELETE", `/Groups/${group.id}`],
-        ["GET", "/ServiceProviderConfig"], ["GET", "/Nothing"], ["OPTIONS", "/Users"],
+        ["GET", "/ServiceProviderConfig"], ["GET", "/Nothing"], ["OPTIONS", "/Users"], ["DELETE", "/Users"], ["GET", "/Me"],
+        // Requests that are wrong themselves: whoever may not ask does not hear of that.
+        ["POST", "/Users", {}], ["POST", "/Users", "{"], ["GET", "/Users?filter=nonsense"],
       ]) {
         const answer = await place.scim(method, path, body);
         assert.equal(answer.status, 403, `${method} ${path}: ${answer.text}`);

@@ -51,15 +51,17 @@ test(`${count} filters, seed ${seed}`, async (t) => {
       const { type, number, filter, expected } = cases[next++];
       const id = ids.get(number);
       positive += expected;
-      // Both ways to the rows: what the filter itself finds by, and the one resource tested against it.
-      const found = [await ask(type, `(${filter}) and id eq "${id}"`), await ask(type, filter)];
+      // Both ways to the rows: the one resource tested against the filter, and by turns what the filter
+      // itself finds its rows by.
+      const found = [await ask(type, `(${filter}) and id eq "${id}"`)];
+      if (next % 2) found.push(await ask(type, filter));
       for (const [at, list] of found.entries()) {
         if (list.includes(id) !== expected) wrong.push(`${at ? "alone" : "with its id"}: ${filter}: expected ${expected}`);
       }
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  t.diagnostic(`${cases.length} filters on ${ids.size} resources, each asked twice; ${positive} are satisfied`);
+  t.diagnostic(`${cases.length} filters on ${ids.size} resources, every other asked in two ways; ${positive} are satisfied`);
   assert.deepEqual(wrong, []);
   assert.ok(positive * 10 > cases.length && positive * 10 < cases.length * 9, "too one-sided");
 });

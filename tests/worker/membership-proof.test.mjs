@@ -11,7 +11,7 @@ import { external, start, temporaryDirectory, unique } from "./harness.mjs";
 import { seedGroup, seedMembers } from "./seed-groups.mjs";
 
 const GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group";
-const MEMBERS = Number(process.env.SCIM_EDGE_PROOF_MEMBERS ?? 1500);
+const MEMBERS = Number(process.env.SCIM_EDGE_PROOF_MEMBERS ?? 500);
 const CLIENTS = 64;
 const patch = (...Operations) => ({ schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], Operations });
 const add = (id) => patch({ op: "add", path: "members", value: [{ value: id }] });

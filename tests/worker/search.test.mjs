@@ -112,6 +112,30 @@ describe("POST .search", () => {
   });
 });
 
+describe("large filters", () => {
+  const nested = (levels) => {
+    let filter = 'groups.display co "x"';
+    for (let level = 0; level < levels; level += 1) filter = `externalId co "${level}" and (title pr or ${filter})`;
+    return filter;
+  };
+  const cases = [
+    ["a hundred look-ups", Array.from({ length: 100 }, (_, at) => `externalId eq "${at}"`).join(" or "), 200],
+    ["a hundred terms", Array.from({ length: 100 }, (_, at) => `groups.display co "${at}"`).join(" and "), 200],
+    ["38 levels, and and or by turns", nested(38), 200],
+    ["49 levels, and and or by turns", nested(49), 400],
+  ];
+  for (const [name, filter, status] of cases) {
+    test(`${name}: ${status}`, async () => {
+      for (const path of ["/Users/.search", "/.search"]) {
+        for (const more of [{}, { sortBy: "displayName", cursor: "" }]) {
+          const answer = await post(path, { filter, ...more }, status);
+          if (status === 400) assert.equal(answer.json.scimType, "invalidFilter");
+        }
+      }
+    });
+  }
+});
+
 describe("the base, over all types", () => {
   test("each resource is its own type's", async () => {
     const answer = await get("");

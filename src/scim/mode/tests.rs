@@ -118,7 +118,7 @@ fn dialog(registry: &Registry, file: &Map) -> Vec<Outcome> {
             let target = request["path"].as_str().expect("a path");
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
             let endpoint = path.split('/').nth(1).unwrap_or_default();
-            let definition = registry.definition(endpoint);
+            let definition = registry.at(endpoint);
             let definition = definition.ok_or_else(|| ScimError::not_found(path))?;
             let present = documents.get(endpoint).cloned().unwrap_or_default();
             let body = request["body"].as_object().cloned().unwrap_or_default();

@@ -12,13 +12,9 @@ use super::target::{Resolved, Selector};
 use crate::scim::error::{Result, ScimError};
 use crate::scim::mode::{Mode, Quirk};
 use crate::scim::resource::validate::container;
-use crate::scim::resource::value::{canonical, is_primary, keep_primary};
+use crate::scim::resource::value::{MAX_ELEMENTS, canonical, is_primary, keep_primary};
 use crate::scim::resource::{Map, PRIMARY};
 use crate::scim::schema::{Attribute, Mutability};
-
-/// Every added element is compared with those that are there, so their number has an end. Members
-/// of groups are not in the document and not concerned.
-const MAX_ELEMENTS: usize = 2_000;
 
 /// The elements of a multi-valued attribute.
 pub(super) fn change(document: &mut Map, resolved: &Resolved, mode: Mode) -> Result<()> {

@@ -8,7 +8,7 @@ use super::{Map, PRIMARY, coerce, syntax};
 use crate::scim::datetime::DateTime;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::mode::Mode;
-use crate::scim::schema::{Attribute, Mutability, Type};
+use crate::scim::schema::{Attribute, MEMBERS, Mutability, Type};
 
 /// What is wrong with a value, and where. The path grows on the way out, so that a good value never
 /// pays for it. The value itself stays out of the text: it may be a password.
@@ -43,6 +43,10 @@ impl Fault {
     }
 }
 
+/// Values that a list in a document may have: what compares them with one another must end within
+/// the time that a Worker has for a request.
+pub(crate) const MAX_ELEMENTS: usize = 2_000;
+
 /// `None` means "unassigned", which null, an empty list and an object without content all say
 /// (RFC 7643 §2.5).
 pub fn canonical(attribute: &Attribute, value: &Value, mode: Mode) -> Result<Option<Value>, Fault> {
@@ -56,6 +60,14 @@ pub fn canonical(attribute: &Attribute, value: &Value, mode: Mode) -> Result<Opt
             format!("must be a list, not {}", kind_of(value)),
         ));
     };
+    // Members are kept beside the document, and by key.
+    if elements.len() > MAX_ELEMENTS && attribute.name != MEMBERS {
+        return Err(Fault::new(
+            attribute,
+            ScimType::InvalidValue,
+            format!("may have {MAX_ELEMENTS} values"),
+        ));
+    }
     let mut list = Vec::with_capacity(elements.len());
     for element in elements {
         list.extend(canonical_element(attribute, element, mode)?);

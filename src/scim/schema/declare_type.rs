@@ -6,7 +6,8 @@
 
 use serde_json::Value;
 
-use super::declare::{MAX_DESCRIPTION, MAX_NAME, object, text};
+use super::declare::{MAX_DESCRIPTION, MAX_NAME};
+use super::shape::{object, text};
 use super::{Registry, ResourceType, SchemaExtension};
 use crate::scim::path::is_name;
 

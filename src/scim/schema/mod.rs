@@ -4,10 +4,12 @@
 //! `/ResourceTypes` answer; a tenant's own are the same structs. No other module knows an
 //! attribute's type or rules by its name.
 
+mod characteristics;
 pub mod compare;
 pub mod declare;
 pub mod declare_type;
 mod registry;
+mod shape;
 mod together;
 
 use std::sync::Arc;

@@ -93,6 +93,22 @@ impl Clause {
     }
 }
 
+/// Levels that a condition may have: SQLite's parser takes a hundred, comparisons and the statement
+/// around them included.
+const MAX_HEIGHT: usize = 80;
+/// Bytes of conditions: D1 takes statements of 100 KB.
+const MAX_LENGTH: usize = 80_000;
+
+/// Whether D1 would refuse a search with these filters. `and` and `or` by turns make two levels for
+/// each pair of brackets, and each resource type repeats the filter.
+pub fn is_too_large<'c>(clauses: impl Iterator<Item = &'c Clause>) -> bool {
+    let conditions: Vec<&Sql> = clauses.flat_map(|clause| &clause.either).collect();
+    let highest = conditions.iter().map(|condition| condition.height).max();
+    let joined = conditions.len().next_power_of_two().ilog2() as usize;
+    let length: usize = conditions.iter().map(|one| one.text.len()).sum();
+    highest.unwrap_or_default() + joined > MAX_HEIGHT || length > MAX_LENGTH
+}
+
 /// The whole WHERE of a search over some resource types: tenant, types and, where there is one,
 /// each type's filter.
 pub fn scoped(types: &[(Columns, Option<&Clause>)], literals: &mut Literals) -> String {
