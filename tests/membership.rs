@@ -12,6 +12,7 @@ use rusqlite::{Connection, params_from_iter};
 use scim_edge::membership::message::{Change, Envelope, Outcome};
 use scim_edge::membership::plan::{Rules, plan};
 use scim_edge::membership::question::question;
+use scim_edge::scim::error::ScimError;
 use scim_edge::scim::mode::Mode;
 use scim_edge::scim::schema::Registry;
 use scim_edge::store::d1::{Columns, Parameter, Statement};
@@ -180,18 +181,14 @@ impl Edge {
 }
 
 fn refused(status: u16) -> Outcome {
-    Outcome::Refused {
-        status,
-        scim_type: None,
-        detail: String::new(),
-    }
+    Outcome::from(ScimError::new(status, ""))
 }
 
 /// The status, and a new version where there is one.
 fn summary(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done(done) => format!("v{} {:?}", done.stored.version, done.left_out),
-        Outcome::Refused { status, .. } => status.to_string(),
+        Outcome::Refused(refusal) => refusal.status.to_string(),
         other => format!("{other:?}"),
     }
 }

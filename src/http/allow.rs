@@ -6,6 +6,7 @@ const READ: &str = "GET, HEAD, OPTIONS";
 const COLLECTION: &str = "GET, HEAD, OPTIONS, POST";
 const RESOURCE: &str = "GET, HEAD, OPTIONS, PUT, PATCH, DELETE";
 const SEARCH: &str = "OPTIONS, POST";
+const BULK: &str = "OPTIONS, POST";
 const ME: &str = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE";
 
 /// `None` where there is no such endpoint. Whether a resource exists is not asked.
@@ -16,6 +17,7 @@ pub fn methods(registry: &Registry, segments: &[&str]) -> Option<&'static str> {
         ["Me"] => Some(ME),
         [] => Some(READ),
         [".search"] => Some(SEARCH),
+        ["Bulk"] => Some(BULK),
         [endpoint, ".search"] => registry.at(endpoint).map(|_| SEARCH),
         [endpoint] => registry.at(endpoint).map(|_| COLLECTION),
         [endpoint, _] => registry.at(endpoint).map(|_| RESOURCE),
@@ -43,6 +45,7 @@ mod tests {
         check(&["Me"], Some(ME));
         check(&[], Some(READ));
         check(&[".search"], Some(SEARCH));
+        check(&["Bulk"], Some(BULK));
         check(&["Users", ".search"], Some(SEARCH));
         check(&["Nothing", ".search"], None);
         let nothing: [&[&str]; 4] = [&["users"], &["User"], &["Users", "1", "2"], &["Me", "x"]];

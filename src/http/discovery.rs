@@ -60,7 +60,7 @@ fn all(values: Vec<Value>) -> Reply {
 fn features(exchange: &Exchange<'_>) -> Features {
     Features {
         documentation_uri: None,
-        bulk: None,
+        bulk: Some(super::bulk::LIMITS),
         sort: true,
         max_results: super::lists::MAX_COUNT,
         pagination: Pagination {

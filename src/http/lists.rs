@@ -21,6 +21,7 @@ use crate::scim::filter::Filter;
 use crate::scim::filter::check::{Path, check_sort, check_within};
 use crate::scim::filter::parse::parse;
 use crate::scim::list::{Page, list_response};
+use crate::scim::resource::MAX_DEPTH;
 use crate::scim::resource::project::Projection;
 use crate::scim::schema::Definition;
 use crate::scim::search::{Paging, SearchRequest};
@@ -45,7 +46,7 @@ pub async fn list(exchange: &Exchange<'_>, types: &[Definition]) -> Result<Reply
 
 /// POST /{endpoint}/.search and POST /.search (RFC 7644 §3.4.3)
 pub async fn search(exchange: &Exchange<'_>, types: &[Definition]) -> Result<Reply, Failure> {
-    let request = SearchRequest::from_body(&body(exchange)?, exchange.mode())?;
+    let request = SearchRequest::from_body(&body(exchange, MAX_DEPTH)?, exchange.mode())?;
     answer(exchange, types, &request).await
 }
 

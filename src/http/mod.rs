@@ -1,6 +1,7 @@
 //! A request's life: [`respond`] is all of it on one screen.
 
 mod allow;
+mod bulk;
 mod discovery;
 mod lists;
 pub mod reply;
@@ -16,6 +17,7 @@ use futures_util::FutureExt;
 use worker::{Context, Env, Request, Response, console_error};
 
 use crate::admin;
+use crate::scim::bulk::payload_too_large;
 use crate::scim::error::ScimError;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
@@ -61,7 +63,11 @@ pub async fn respond(
         Err(error) => return failed(&parts, &error, say).into_response(SCIM_JSON, None),
     };
     // Read before anything is refused: an answer that leaves a body unread breaks the connection.
-    let body = request::body(&mut request, request::MAX_BODY_BYTES).await;
+    let too_large = match &route {
+        Route::Scim { segments, .. } if segments == &["Bulk"] => payload_too_large,
+        _ => request::too_large,
+    };
+    let body = request::body(&mut request, request::MAX_BODY_BYTES, too_large).await;
     let content_type = match &route {
         Route::Admin { .. } => admin::CONTENT_TYPE,
         _ => scim::content_type(&parts),

@@ -57,15 +57,13 @@ pub fn head(request: &Request) -> worker::Result<Parts> {
 
 /// Reads the body up to its limit. A body past it is cancelled, not left unread: workerd drops
 /// the connection, and the client's next request with it, when an answer leaves a body behind.
-pub async fn body(request: &mut Request, limit: usize) -> Result<Vec<u8>> {
+pub async fn body(
+    request: &mut Request,
+    limit: usize,
+    too_large: fn(usize) -> ScimError,
+) -> Result<Vec<u8>> {
     use futures_util::StreamExt;
 
-    let too_large = || {
-        ScimError::new(
-            413,
-            format!("The body is larger than {limit} bytes: send less at a time."),
-        )
-    };
     let unreadable = |_| ScimError::invalid_syntax("The body could not be read.");
     if request.inner().body().is_none() {
         return Ok(Vec::new());
@@ -90,7 +88,18 @@ pub async fn body(request: &mut Request, limit: usize) -> Result<Vec<u8>> {
             body.extend_from_slice(&chunk);
         }
     }
-    if over { Err(too_large()) } else { Ok(body) }
+    if over {
+        Err(too_large(limit))
+    } else {
+        Ok(body)
+    }
+}
+
+pub fn too_large(limit: usize) -> ScimError {
+    ScimError::new(
+        413,
+        format!("The body is larger than {limit} bytes: send less at a time."),
+    )
 }
 
 /// A UUIDv7: ids sort by the time they were made.

@@ -22,7 +22,7 @@ use crate::store::settings::GroupPatchReturns;
 /// POST /{endpoint} (RFC 7644 §3.3)
 pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
-    let body = body(exchange)?;
+    let body = body(exchange, MAX_DEPTH)?;
     let id = new_id(exchange.parts.now).map_err(|error| StoreError::Failed(error.to_string()))?;
     let resource_type = definition.resource_type.name.clone();
     let stored = if definition.members().is_some() {
@@ -92,7 +92,7 @@ pub async fn replace(
     id: &str,
 ) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
-    let body = body(exchange)?;
+    let body = body(exchange, MAX_DEPTH)?;
     let stored = if definition.members().is_some() {
         let resource_type = definition.resource_type.name.clone();
         let change = Change::Replace {
@@ -120,7 +120,7 @@ pub async fn patch(
     id: &str,
 ) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
-    let body = body(exchange)?;
+    let body = body(exchange, MAX_DEPTH)?;
     let stored = if definition.members().is_some() {
         let resource_type = definition.resource_type.name.clone();
         let change = Change::Patch {
@@ -285,7 +285,7 @@ fn preferred(exchange: &Exchange<'_>, reply: Reply) -> Reply {
 }
 
 /// The body as an object. Any JSON type will do: many clients send `application/json`, some none.
-pub fn body(exchange: &Exchange<'_>) -> Result<Map> {
+pub fn body(exchange: &Exchange<'_>, max_depth: usize) -> Result<Map> {
     let sent = exchange.parts.header("content-type").unwrap_or_default();
     let media_type = sent
         .split(';')
@@ -302,7 +302,7 @@ pub fn body(exchange: &Exchange<'_>) -> Result<Map> {
             format!("{media_type} is not understood here: send application/scim+json."),
         ));
     }
-    parse_body(&exchange.parts.body, MAX_DEPTH)
+    parse_body(&exchange.parts.body, max_depth)
 }
 
 /// A conflict in words: which value is taken costs one more round trip.

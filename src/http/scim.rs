@@ -5,7 +5,7 @@ use worker::Env;
 use super::allow::methods;
 use super::reply::{Reply, SCIM_JSON};
 use super::request::Parts;
-use super::{Failure, discovery, lists, resources};
+use super::{Failure, bulk, discovery, lists, resources};
 use std::slice::from_ref as one;
 
 use crate::auth::{self, Refusal};
@@ -219,6 +219,7 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
             discovery::answer(exchange, segments)
         }
+        ["Bulk"] => bulk::bulk(exchange).await,
         ["Me", ..] => me(),
         [] => lists::list(exchange, &registry.definitions).await,
         [".search"] => lists::search(exchange, &registry.definitions).await,

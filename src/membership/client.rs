@@ -1,12 +1,15 @@
-//! The Worker's side: one change, sent to the tenant's object.
+//! The Worker's side: one change, or a bulk of them, sent to the tenant's object.
 
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use serde::Serialize;
 use worker::{Delay, Env, Method, Request, RequestInit};
 
-use super::message::{Answer, Change, Done, Envelope, Outcome, PANIC_HEADER};
-use crate::scim::error::{ScimError, ScimType};
+use super::message::{
+    Answer, BULK_PATH, BulkEnvelope, BulkOperation, Change, Done, Envelope, Outcome, PANIC_HEADER,
+};
+use crate::scim::error::ScimError;
 use crate::scim::json;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -32,35 +35,70 @@ pub async fn send(
         if_match,
         change,
     };
-    let answer = ask(env, &envelope, is_to_panic).await?;
-    store.database.add_cost(answer.cost);
-    match answer.outcome {
+    match ask(env, store, "/", &envelope, is_to_panic).await? {
         Outcome::Done(done) => Ok(Ok(done)),
-        Outcome::Refused {
-            status,
-            scim_type,
-            detail,
-        } => Ok(Err(ScimError {
-            status,
-            scim_type: scim_type.as_deref().and_then(ScimType::parse),
-            detail,
-        })),
-        Outcome::Stale => Err(StoreError::Stale),
-        Outcome::Unavailable => Err(StoreError::Unavailable(
-            "the Membership object could not reach D1".to_owned(),
-        )),
-        Outcome::Failed(why) => Err(StoreError::Failed(why)),
+        Outcome::Refused(refusal) => Ok(Err(refusal.into())),
+        other => Err(failed(other)),
     }
 }
 
-async fn ask(env: &Env, envelope: &Envelope, is_to_panic: bool) -> Result<Answer, StoreError> {
+/// What came of each operation of a bulk that was tried.
+pub async fn send_bulk(
+    env: &Env,
+    store: &Store,
+    fail_on_errors: Option<usize>,
+    operations: Vec<BulkOperation>,
+) -> Result<Vec<Result<Done, ScimError>>, StoreError> {
+    let tenant = &store.access.tenant;
+    let envelope = BulkEnvelope {
+        token_hash: store.access.token_hash.clone(),
+        tenant: tenant.id,
+        revision: tenant.revision,
+        now: store.now,
+        fail_on_errors,
+        operations,
+    };
+    let outcomes = match ask(env, store, BULK_PATH, &envelope, false).await? {
+        Outcome::Bulk(outcomes) => outcomes,
+        other => return Err(failed(other)),
+    };
+    let one = |outcome| match outcome {
+        Outcome::Done(done) => Ok(Ok(done)),
+        Outcome::Refused(refusal) => Ok(Err(refusal.into())),
+        other => Err(failed(other)),
+    };
+    outcomes.into_iter().map(one).collect()
+}
+
+fn failed(outcome: Outcome) -> StoreError {
+    match outcome {
+        Outcome::Stale => StoreError::Stale,
+        Outcome::Unavailable => {
+            StoreError::Unavailable("the Membership object could not reach D1".to_owned())
+        }
+        Outcome::Failed(why) => StoreError::Failed(why),
+        Outcome::Done(_) | Outcome::Refused(_) | Outcome::Bulk(_) => {
+            StoreError::Failed("the Membership object answered something else".to_owned())
+        }
+    }
+}
+
+/// Counts what the object's answer cost as this request's own.
+async fn ask(
+    env: &Env,
+    store: &Store,
+    path: &str,
+    envelope: &impl Serialize,
+    is_to_panic: bool,
+) -> Result<Outcome, StoreError> {
     let unavailable =
         |error: worker::Error| StoreError::Unavailable(format!("the Membership object: {error}"));
     let body = serde_json::to_string(envelope)
         .map_err(|error| StoreError::Failed(format!("envelope: {error}")))?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
-    let request = Request::new_with_init("https://membership/", &init).map_err(unavailable)?;
+    let url = format!("https://membership{path}");
+    let request = Request::new_with_init(&url, &init).map_err(unavailable)?;
     if is_to_panic {
         request
             .headers()
@@ -70,7 +108,7 @@ async fn ask(env: &Env, envelope: &Envelope, is_to_panic: bool) -> Result<Answer
     let namespace = env.durable_object("MEMBERSHIP").map_err(unavailable)?;
     // A stub of its own for each call: one that saw an exception may be broken for good.
     let stub = namespace
-        .get_by_name(&envelope.tenant.to_string())
+        .get_by_name(&store.access.tenant.id.to_string())
         .map_err(unavailable)?;
     let call = async {
         let mut response = stub.fetch_with_request(request).await?;
@@ -84,6 +122,8 @@ async fn ask(env: &Env, envelope: &Envelope, is_to_panic: bool) -> Result<Answer
             ));
         }
     };
-    json::read(&bytes)
-        .map_err(|error| StoreError::Unavailable(format!("the Membership object: {error}")))
+    let answer: Answer = json::read(&bytes)
+        .map_err(|error| StoreError::Unavailable(format!("the Membership object: {error}")))?;
+    store.database.add_cost(answer.cost);
+    Ok(answer.outcome)
 }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::scim::error::ScimError;
+use crate::scim::error::{ScimError, ScimType};
 use crate::store::d1::Cost;
 use crate::store::resources::Stored;
 
@@ -70,6 +70,38 @@ impl Change {
     }
 }
 
+/// Where the object takes a [`BulkEnvelope`]; everywhere else it takes an [`Envelope`].
+pub const BULK_PATH: &str = "/bulk";
+
+/// POST /Bulk: operations that are planned in this order and written together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BulkEnvelope {
+    pub token_hash: String,
+    pub tenant: i64,
+    pub revision: i64,
+    pub now: i64,
+    /// After so many failures nothing more is tried.
+    pub fail_on_errors: Option<usize>,
+    pub operations: Vec<BulkOperation>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BulkOperation {
+    pub bulk_id: Option<String>,
+    /// The operation's `version`.
+    pub if_match: Option<String>,
+    /// The operations, by their place, that create what this one refers to.
+    pub needs: Vec<usize>,
+    pub task: BulkTask,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum BulkTask {
+    Change(Change),
+    /// For its form alone; it counts as a failure in its place.
+    Refused(Refusal),
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Answer {
     pub outcome: Outcome,
@@ -80,12 +112,10 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     Done(Done),
+    /// Of a bulk: the outcome of each operation that was tried, in order.
+    Bulk(Vec<Outcome>),
     /// Nothing was written.
-    Refused {
-        status: u16,
-        scim_type: Option<String>,
-        detail: String,
-    },
+    Refused(Refusal),
     /// The token is not live, or the tenant's revision is another one. Nothing was written.
     Stale,
     /// D1 did not answer: the change happened whole or not at all.
@@ -103,14 +133,38 @@ pub struct Done {
     pub left_out: Vec<String>,
 }
 
-impl From<ScimError> for Outcome {
+/// A [`ScimError`] on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub status: u16,
+    pub scim_type: Option<String>,
+    pub detail: String,
+}
+
+impl From<ScimError> for Refusal {
     fn from(error: ScimError) -> Self {
-        Self::Refused {
+        let scim_type = error.scim_type.map(ScimType::as_str);
+        Self {
             status: error.status,
-            scim_type: error
-                .scim_type
-                .map(|scim_type| scim_type.as_str().to_owned()),
+            scim_type: scim_type.map(str::to_owned),
             detail: error.detail,
         }
+    }
+}
+
+impl From<Refusal> for ScimError {
+    fn from(refusal: Refusal) -> Self {
+        let scim_type = refusal.scim_type.as_deref();
+        Self {
+            status: refusal.status,
+            scim_type: scim_type.and_then(ScimType::parse),
+            detail: refusal.detail,
+        }
+    }
+}
+
+impl From<ScimError> for Outcome {
+    fn from(error: ScimError) -> Self {
+        Self::Refused(error.into())
     }
 }

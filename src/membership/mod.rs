@@ -11,11 +11,15 @@
 //!   the versions that the plan read, and is planned anew when they moved.
 //! - A change that is refused, or that breaks its batch, is refused alone.
 
+mod bulk;
+mod bulk_plan;
 pub mod client;
 pub mod message;
+mod nesting;
 pub mod object;
 pub mod plan;
 pub mod question;
 pub mod roll;
 pub mod steps;
 pub mod target;
+mod unique;

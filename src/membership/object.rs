@@ -15,9 +15,10 @@ use worker::{
 };
 
 use super::client::PATIENCE;
-use super::message::{Answer, Envelope, Outcome, PANIC_HEADER};
+use super::message::{Answer, BULK_PATH, BulkEnvelope, Envelope, Outcome, PANIC_HEADER};
 use super::plan::{Rules, plan};
 use super::question::question;
+use super::{bulk, steps};
 use crate::scim::error::ScimError;
 use crate::scim::json;
 use crate::store::d1::{Cost, Database};
@@ -51,15 +52,21 @@ pub struct Membership {
 }
 
 #[derive(Default)]
-struct Shared {
+pub(super) struct Shared {
     max_changes: usize,
     queue: RefCell<VecDeque<Waiting>>,
     is_running: Cell<bool>,
     context: RefCell<Option<Rc<TenantContext>>>,
 }
 
+enum Work {
+    Change(Envelope),
+    /// A batch in itself.
+    Bulk(BulkEnvelope),
+}
+
 struct Waiting {
-    envelope: Envelope,
+    work: Work,
     bytes: usize,
     /// Unix milliseconds.
     since: u64,
@@ -92,10 +99,13 @@ impl DurableObject for Membership {
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let panics = request.headers().has(PANIC_HEADER)?;
         let bytes = request.bytes().await?;
-        let envelope: Envelope = json::read(&bytes)?;
+        let work = match request.path().as_str() {
+            BULK_PATH => Work::Bulk(json::read(&bytes)?),
+            _ => Work::Change(json::read(&bytes)?),
+        };
         let (reply, answer) = oneshot::channel();
         let waiting = Waiting {
-            envelope,
+            work,
             bytes: bytes.len(),
             since: Date::now().as_millis(),
             panics,
@@ -151,7 +161,7 @@ impl Shared {
         }
     }
 
-    /// The changes of the next batch, without those whose clients were told long ago to try again.
+    /// The changes of the next batch, or a bulk alone, without those whose clients were told long ago to try again.
     fn take(&self) -> Vec<Waiting> {
         let mut queue = self.queue.borrow_mut();
         let latest = Date::now()
@@ -168,7 +178,7 @@ impl Shared {
             .take(self.max_changes)
             .take_while(|waiting| {
                 bytes += waiting.bytes;
-                bytes <= MAX_BYTES
+                bytes <= MAX_BYTES && matches!(waiting.work, Work::Change(_))
             })
             .count();
         let count = fits.max(1).min(queue.len());
@@ -183,21 +193,22 @@ async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
         !batch.iter().any(|waiting| waiting.panics),
         "asked for by {PANIC_HEADER}"
     );
-    let (envelopes, replies): (Vec<_>, Vec<_>) = batch
-        .into_iter()
-        .map(|waiting| (waiting.envelope, waiting.reply))
-        .unzip();
+    let (mut envelopes, mut replies) = (Vec::new(), Vec::new());
+    for waiting in batch {
+        match waiting.work {
+            Work::Change(envelope) => {
+                envelopes.push(envelope);
+                replies.push(waiting.reply);
+            }
+            Work::Bulk(bulk) => {
+                let _ = waiting.reply.send(bulk::run(env, shared, &bulk).await);
+            }
+        }
+    }
     let mut replies = replies.into_iter();
     let mut parts = vec![envelopes.as_slice()];
     while let Some(part) = parts.pop() {
-        let commit = Box::pin(commit(env, shared, part));
-        let (outcomes, cost) = match select(commit, Box::pin(Delay::from(LONGEST))).await {
-            Either::Left((done, _)) => done,
-            Either::Right(_) => {
-                let late = StoreError::Unavailable("D1 does not come back".to_owned());
-                (Err(late), Cost::default())
-            }
-        };
+        let (outcomes, cost) = commit(env, shared, part).await;
         let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
             Err(error) if part.len() > 1 && is_one_changes_fault(&error) => {
@@ -230,26 +241,54 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
     }
 }
 
-/// Read, plan, write; again when the ground moved in between.
 async fn commit(
     env: &Env,
     shared: &Shared,
     envelopes: &[Envelope],
 ) -> (std::result::Result<Vec<Outcome>, StoreError>, Cost) {
+    repeated(env, shared, async |database| {
+        attempt(database, shared, envelopes).await
+    })
+    .await
+}
+
+/// Read, plan, write; again when the ground moved in between. A conflict is such a move: a plan
+/// refuses those that it can see.
+pub(super) async fn repeated<T>(
+    env: &Env,
+    shared: &Shared,
+    attempt: impl AsyncFn(&Database) -> std::result::Result<T, StoreError>,
+) -> (std::result::Result<T, StoreError>, Cost) {
     let database = match Database::new(env) {
         Ok(database) => database,
         Err(error) => return (Err(error), Cost::default()),
     };
-    let mut result = Err(StoreError::Version);
-    for _ in 0..ATTEMPTS {
-        result = attempt(&database, shared, envelopes).await;
-        match &result {
-            Err(StoreError::Version) => {}
-            Err(StoreError::Stale) => shared.forget(),
-            _ => break,
+    let attempts = async {
+        let mut result = Err(StoreError::Version);
+        for _ in 0..ATTEMPTS {
+            result = attempt(&database).await;
+            match &result {
+                Err(StoreError::Version | StoreError::Conflict { .. }) => {}
+                Err(StoreError::Stale) => shared.forget(),
+                _ => break,
+            }
         }
-    }
+        result
+    };
+    let result = match select(Box::pin(attempts), Box::pin(Delay::from(LONGEST))).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(StoreError::Unavailable("D1 does not come back".to_owned())),
+    };
     (result, database.cost())
+}
+
+pub(super) fn rules(context: &TenantContext) -> Rules<'_> {
+    Rules {
+        registry: &context.registry,
+        mode: context.settings.mode,
+        revision: context.revision,
+        index: &context.index,
+    }
 }
 
 async fn attempt(
@@ -260,7 +299,11 @@ async fn attempt(
     let [first, ..] = envelopes else {
         return Ok(Vec::new());
     };
-    let Some(context) = shared.context(database, envelopes).await? else {
+    let tokens: Vec<_> = envelopes
+        .iter()
+        .map(|envelope| (envelope.token_hash.as_str(), envelope.now))
+        .collect();
+    let Some(context) = shared.context(database, &tokens).await? else {
         return Ok(vec![Outcome::Stale; envelopes.len()]);
     };
     let now = envelopes
@@ -268,14 +311,9 @@ async fn attempt(
         .map(|envelope| envelope.now)
         .max()
         .unwrap_or(first.now);
-    let rules = Rules {
-        registry: &context.registry,
-        mode: context.settings.mode,
-        revision: context.revision,
-        index: &context.index,
-    };
+    let rules = rules(&context);
     let question = question(envelopes, &rules);
-    let ground = members::read(database, context.id, now, &question).await?;
+    let mut ground = members::read(database, context.id, now, &question).await?;
     // The tenant's settings changed since this object learnt them.
     if ground
         .tokens
@@ -284,11 +322,24 @@ async fn attempt(
     {
         return Err(StoreError::Stale);
     }
-    let (outcomes, writes) = plan(envelopes, &rules, ground);
-    if !writes.is_empty() {
-        members::write(database, context.id, now, &writes).await?;
+    let (outcomes, writes) = plan(envelopes, &rules, ground.clone());
+    if writes.is_empty() {
+        return Ok(outcomes);
     }
-    Ok(outcomes)
+    match members::write(database, context.id, now, &writes).await {
+        // A rename takes a value whose holder the plan had not asked for: few meet one, so that is
+        // asked only now.
+        Err(StoreError::Conflict { .. }) if !writes.unasked.is_empty() => {
+            let holders = &mut ground.holders;
+            holders.ask(database, context.id, &writes.unasked).await?;
+            let (outcomes, writes) = plan(envelopes, &rules, ground);
+            if !writes.is_empty() {
+                members::write(database, context.id, now, &writes).await?;
+            }
+            Ok(outcomes)
+        }
+        written => written.map(|()| outcomes),
+    }
 }
 
 impl Shared {
@@ -296,17 +347,18 @@ impl Shared {
         self.context.borrow_mut().take();
     }
 
-    /// The tenant's context, by any live token of the batch; `None` when none is live.
-    async fn context(
+    /// The tenant's context, by any live token of the batch, each with the time it was used at;
+    /// `None` when none is live.
+    pub(super) async fn context(
         &self,
         database: &Database,
-        envelopes: &[Envelope],
+        tokens: &[(&str, i64)],
     ) -> std::result::Result<Option<Rc<TenantContext>>, StoreError> {
         if let Some(known) = self.context.borrow().clone() {
             return Ok(Some(known));
         }
-        for envelope in envelopes {
-            let loaded = tenants::load(database, &envelope.token_hash, envelope.now).await?;
+        for (token_hash, now) in tokens {
+            let loaded = tenants::load(database, token_hash, *now).await?;
             if let Loaded::Live(context) = loaded {
                 let context = Rc::new(context);
                 self.context.replace(Some(context.clone()));
@@ -322,9 +374,7 @@ fn failed(error: StoreError) -> Outcome {
         StoreError::Conflict { .. } => Outcome::from(ScimError::uniqueness(
             "Another group has this name, or another value that must be unique.",
         )),
-        StoreError::Cycle => Outcome::from(ScimError::invalid_value(
-            "members: the group would be inside itself.",
-        )),
+        StoreError::Cycle => Outcome::from(steps::inside_itself()),
         StoreError::TooLarge => Outcome::from(ScimError::new(413, "The group is too large.")),
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => {
             console_error!("membership unavailable: {error:?}");

@@ -3,21 +3,24 @@
 //! Changes apply in the order they came, each to what the ones before it left. One that is refused
 //! changes nothing and hinders nobody else.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::message::{Change, Done, Envelope, Outcome};
+use super::nesting::Nesting;
 use super::question::removes_members;
 use super::roll::Journal;
 use super::steps::{self, MemberValue, Step};
 use super::target::Target;
+use super::unique::Claims;
 use crate::scim::error::{Result, ScimError};
 use crate::scim::filter::Filter;
 use crate::scim::filter::check::check_element;
 use crate::scim::mode::{Mode, Quirk};
 use crate::scim::patch::{PatchRequest, apply_resolved, resolve_operation};
-use crate::scim::resource::index::IndexEntry;
+use crate::scim::resource::index::indexed_values;
 use crate::scim::resource::{Map, validate, version};
 use crate::scim::schema::{Definition, Registry};
+use crate::store::bulk::fits;
 use crate::store::document::{IndexPaths, Prepared, parse, prepare};
 use crate::store::members::{Gone, Ground, Named, Writes};
 use crate::store::resources::Stored;
@@ -45,7 +48,7 @@ pub fn plan(envelopes: &[Envelope], rules: &Rules, ground: Ground) -> (Vec<Outco
     (outcomes, planner.writes())
 }
 
-struct Planner<'a> {
+pub(super) struct Planner<'a> {
     rules: &'a Rules<'a>,
     tokens: HashMap<String, i64>,
     targets: HashMap<(String, String), Target>,
@@ -53,11 +56,8 @@ struct Planner<'a> {
     candidates: HashMap<String, Named>,
     /// What is to go → the groups that it is in.
     containing: HashMap<i64, Vec<i64>>,
-    /// Type, path and value of what must be unique → the id of the target that has it now. Others
-    /// than targets may have it too: that D1 finds, and breaks the batch.
-    holders: HashMap<(String, String, String), String>,
-    /// Targets with a unique value that D1 has not yet seen in their hands.
-    claimed: HashSet<String>,
+    claims: Claims,
+    nesting: Option<Nesting>,
     gone: Vec<Gone>,
     acyclic: Vec<String>,
     used_tokens: Vec<String>,
@@ -66,15 +66,15 @@ struct Planner<'a> {
 const GROUP: &str = "Group";
 
 impl<'a> Planner<'a> {
-    fn new(rules: &'a Rules<'a>, ground: Ground) -> Self {
+    pub(super) fn new(rules: &'a Rules<'a>, ground: Ground) -> Self {
         let mut planner = Self {
             rules,
             tokens: ground.tokens.into_iter().collect(),
             targets: HashMap::new(),
             candidates: HashMap::new(),
             containing: HashMap::new(),
-            holders: HashMap::new(),
-            claimed: HashSet::new(),
+            claims: Claims::new(ground.holders),
+            nesting: ground.nesting.map(Nesting::new),
             gone: Vec::new(),
             acyclic: Vec::new(),
             used_tokens: Vec::new(),
@@ -110,8 +110,8 @@ impl<'a> Planner<'a> {
         if let Some(definition) = self.rules.registry.definition(&resource_type)
             && let Ok(document) = parse(&stored.document)
         {
-            let index = self.prepare(definition, &document).index;
-            self.hold(&resource_type, &stored.id, &index);
+            let index = indexed_values(&document, self.rules.index.of(definition));
+            self.claims.hold(&resource_type, &stored.id, &index);
         }
         self.targets
             .entry(key)
@@ -122,10 +122,25 @@ impl<'a> Planner<'a> {
     fn must_wait(&self, envelope: &Envelope) -> bool {
         let (_, id) = envelope.change.target();
         let departs = || removes_members(&envelope.change, self.rules);
-        self.claimed.contains(id) || (!self.acyclic.is_empty() && departs())
+        self.claims.is_unsure(id) || (!self.acyclic.is_empty() && departs())
     }
 
-    fn outcome(&mut self, envelope: &Envelope) -> Outcome {
+    /// A resource that a later change of the plan creates: it can be named as a member already.
+    pub(super) fn promise(&mut self, resource_type: &str, id: &str) {
+        let promised = Named {
+            group: None,
+            // Below zero until the transaction that writes the plan gives it a true one.
+            seq: -1 - self.candidates.len() as i64,
+            id: id.to_owned(),
+            resource_type: resource_type.to_owned(),
+            is_member: false,
+            display: None,
+            shown: None,
+        };
+        self.candidates.insert(id.to_owned(), promised);
+    }
+
+    pub(super) fn outcome(&mut self, envelope: &Envelope) -> Outcome {
         if self.tokens.get(&envelope.token_hash) != Some(&self.rules.revision)
             || envelope.revision != self.rules.revision
         {
@@ -183,16 +198,14 @@ impl<'a> Planner<'a> {
         let mut document = validate::create(definition, body, self.rules.mode)?;
         let members = steps::of_document(&mut document)?;
         document.shift_insert(0, "id".to_owned(), id.into());
-        let prepared = self.prepare(definition, &document);
+        let prepared = self.prepare(definition, &document)?;
         let name = &definition.resource_type.name;
-        let mut target = Target::created(name, id, prepared, now);
+        let seq = self.candidates.get(id).map_or(0, |promised| promised.seq);
+        let index = prepared.index.clone();
+        let mut target = Target::created(name, (seq, id), prepared, now);
         let mut journal = Journal::default();
         self.step(&mut target, &[Step::Add(members)], &mut journal)?;
-        let index = target
-            .prepared
-            .as_ref()
-            .map(|prepared| prepared.index.as_slice());
-        self.claim(name, id, index.unwrap_or_default())?;
+        self.claims.claim(name, id, &[], &index)?;
         let done = done(&target, journal.left_out);
         self.targets.insert(key(definition, id), target);
         Ok(done)
@@ -242,46 +255,23 @@ impl<'a> Planner<'a> {
         if document == *old {
             return Ok(false);
         }
-        let prepared = self.prepare(definition, &document);
-        self.claim(&target.resource_type, &target.stored.id, &prepared.index)?;
+        let prepared = self.prepare(definition, &document)?;
+        let before = indexed_values(old, self.rules.index.of(definition));
+        let (name, id) = (&target.resource_type, &target.stored.id);
+        self.claims.claim(name, id, &before, &prepared.index)?;
         if target.prepared.is_none() && target.from.is_some() {
-            target.index_before = self.prepare(definition, old).index;
+            target.index_before = before;
         }
         target.stored.document = prepared.new.document.clone();
         target.prepared = Some(prepared);
         Ok(true)
     }
 
-    /// Takes what must be unique for a target, in place of what it had, unless another has it now.
-    fn claim(&mut self, resource_type: &str, id: &str, index: &[IndexEntry]) -> Result<()> {
-        for entry in index.iter().filter(|entry| entry.unique) {
-            let holder = self.holders.get(&held(resource_type, entry));
-            if holder.is_some_and(|holder| holder != id) {
-                return Err(ScimError::uniqueness(format!(
-                    "Another {resource_type} has the {} {:?} already.",
-                    entry.path, entry.value
-                )));
-            }
-        }
-        let is_known = |entry: &IndexEntry| self.holders.contains_key(&held(resource_type, entry));
-        if index.iter().any(|entry| entry.unique && !is_known(entry)) {
-            self.claimed.insert(id.to_owned());
-        }
-        self.holders.retain(|_, holder| holder != id);
-        self.hold(resource_type, id, index);
-        Ok(())
-    }
-
-    fn hold(&mut self, resource_type: &str, id: &str, index: &[IndexEntry]) {
-        let unique = index.iter().filter(|entry| entry.unique);
-        let held = unique.map(|entry| (held(resource_type, entry), id.to_owned()));
-        self.holders.extend(held);
-    }
-
     /// What goes leaves every group that it is in, and each of those has a new version then.
     fn delete(&mut self, definition: &Definition, id: &str, envelope: &Envelope) -> Result<Done> {
         let old = self.document(definition, id, envelope)?;
-        let index = self.prepare(definition, &old).index;
+        let index = indexed_values(&old, self.rules.index.of(definition));
+        self.claims.release(&definition.resource_type.name, &index);
         let Some(target) = self.targets.get_mut(&key(definition, id)) else {
             return Err(not_found(definition, id));
         };
@@ -293,7 +283,6 @@ impl<'a> Planner<'a> {
         let done = done(target, Vec::new());
         let from = target.from;
         self.candidates.remove(id);
-        self.holders.retain(|_, holder| holder != id);
         let containing = self.containing.get(&seq).cloned().unwrap_or_default();
         for group in self.targets.values_mut().filter(|group| group.exists) {
             let was_member = containing.contains(&group.stored.seq);
@@ -352,10 +341,29 @@ impl<'a> Planner<'a> {
                 "members: a group cannot be a member of itself.",
             ));
         }
-        if candidate.resource_type == GROUP && !self.acyclic.contains(&target.stored.id) {
-            self.acyclic.push(target.stored.id.clone());
-        }
         target.roll.add(candidate, member.display.clone(), journal);
+        match candidate.resource_type.as_str() {
+            GROUP => self.nest(&target.stored.id, &member.id),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a group that would be inside itself, as far as the plan knows; the write makes sure.
+    fn nest(&mut self, id: &str, member: &str) -> Result<()> {
+        if !self.acyclic.iter().any(|known| known == id) {
+            self.acyclic.push(id.to_owned());
+        }
+        let Some(nesting) = &mut self.nesting else {
+            return Ok(());
+        };
+        let is_member = |group: &str, member: &str| {
+            let group = self.targets.get(&(GROUP.to_owned(), group.to_owned()));
+            group.is_none_or(|group| group.exists && group.roll.may_have(member))
+        };
+        if nesting.is_inside(id, member, is_member) {
+            return Err(steps::inside_itself());
+        }
+        nesting.add(member, id);
         Ok(())
     }
 
@@ -385,15 +393,20 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn prepare(&self, definition: &Definition, document: &Map) -> Prepared {
-        prepare(definition, document, self.rules.index.of(definition))
+    fn prepare(&self, definition: &Definition, document: &Map) -> Result<Prepared> {
+        let prepared = prepare(definition, document, self.rules.index.of(definition));
+        if !fits(&prepared.new) {
+            return Err(ScimError::new(413, "The resource is too large to be kept."));
+        }
+        Ok(prepared)
     }
 
-    fn writes(self) -> Writes {
+    pub(super) fn writes(self) -> Writes {
         let mut writes = Writes {
             token_hashes: self.used_tokens,
             revision: self.rules.revision,
             gone: self.gone,
+            unasked: self.claims.unasked,
             ..Writes::default()
         };
         let mut targets: Vec<Target> = self.targets.into_values().collect();
@@ -431,14 +444,6 @@ fn done(target: &Target, left_out: Vec<String>) -> Done {
 
 fn key(definition: &Definition, id: &str) -> (String, String) {
     (definition.resource_type.name.clone(), id.to_owned())
-}
-
-fn held(resource_type: &str, entry: &IndexEntry) -> (String, String, String) {
-    (
-        resource_type.to_owned(),
-        entry.path.clone(),
-        entry.value.clone(),
-    )
 }
 
 fn not_found(definition: &Definition, id: &str) -> ScimError {

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use super::message::{Change, Envelope};
 use super::plan::Rules;
 use super::steps::{self, Step};
+use super::unique::unique_values;
 use crate::scim::error::Result;
 use crate::scim::mode::Mode;
 use crate::scim::patch::PatchRequest;
@@ -41,7 +42,12 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
             let target = (resource_type.to_owned(), id.to_owned());
             push_new(&mut question.deleted, target);
         }
-        for step in steps_of(&envelope.change, definition, rules.mode).unwrap_or_default() {
+        let (document, steps) = read(&envelope.change, definition, rules.mode).unwrap_or_default();
+        let index = rules.index.of(definition);
+        question
+            .unique
+            .extend(unique_values(resource_type, &document, index));
+        for step in steps {
             match step {
                 Step::Clear => push_new(&mut question.others_of, id.to_owned()),
                 Step::Add(members) => {
@@ -70,10 +76,10 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
 /// Whether a change can take anybody out of a group.
 pub fn removes_members(change: &Change, rules: &Rules) -> bool {
     let definition = rules.registry.definition(change.target().0);
-    let steps = definition.map(|definition| steps_of(change, definition, rules.mode));
+    let steps = definition.map(|definition| read(change, definition, rules.mode));
     let removes = |step: &Step| !matches!(step, Step::Add(_));
     matches!(change, Change::Delete { .. })
-        || matches!(steps, Some(Ok(steps)) if steps.iter().any(removes))
+        || matches!(steps, Some(Ok((_, steps))) if steps.iter().any(removes))
 }
 
 fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
@@ -97,19 +103,20 @@ fn member_types(registry: &Registry) -> Vec<String> {
     types
 }
 
-/// A PUT's steps without the document that it replaces.
-fn steps_of(change: &Change, definition: &Definition, mode: Mode) -> Result<Vec<Step>> {
+/// What a change says of the new document, and of members. A PUT is read without the document that
+/// it replaces; what a PATCH makes of one nobody knows yet.
+fn read(change: &Change, definition: &Definition, mode: Mode) -> Result<(Map, Vec<Step>)> {
     match change {
         Change::Create { body, .. } => {
             let mut document = validate::create(definition, body, mode)?;
-            Ok(vec![Step::Add(steps::of_document(&mut document)?)])
+            let members = steps::of_document(&mut document)?;
+            Ok((document, vec![Step::Add(members)]))
         }
-        Change::Replace { body, .. } => {
-            Ok(steps::of_replacement(definition, body, &Map::new(), mode)?.1)
-        }
+        Change::Replace { body, .. } => steps::of_replacement(definition, body, &Map::new(), mode),
         Change::Patch { body, .. } => {
-            steps::of_patch(definition, &PatchRequest::parse(body, mode)?, mode)
+            let request = PatchRequest::parse(body, mode)?;
+            Ok((Map::new(), steps::of_patch(definition, &request, mode)?))
         }
-        Change::Delete { .. } => Ok(Vec::new()),
+        Change::Delete { .. } => Ok((Map::new(), Vec::new())),
     }
 }

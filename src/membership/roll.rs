@@ -19,9 +19,9 @@ pub struct Roll {
 }
 
 #[derive(Clone)]
-struct Membership {
-    id: String,
-    resource_type: String,
+pub struct Membership {
+    pub id: String,
+    pub resource_type: String,
     shown: Option<String>,
     before: Seat,
     now: Seat,
@@ -173,12 +173,20 @@ impl Roll {
             .map(|(seq, _)| *seq)
     }
 
-    /// Who came, or got another display: seq, id, display.
-    pub fn added(&self) -> impl Iterator<Item = (i64, &str, Option<&str>)> {
+    /// `false` where this one is known to be no member, or no member any more.
+    pub fn may_have(&self, id: &str) -> bool {
+        match self.known.values().find(|known| known.id == id) {
+            Some(known) => known.now.is_some(),
+            None => !self.cleared,
+        }
+    }
+
+    /// Who came, or got another display: seq, who, display.
+    pub fn added(&self) -> impl Iterator<Item = (i64, &Membership, Option<&str>)> {
         self.known.iter().filter_map(|(seq, known)| {
             let display = known.now.as_ref()?;
             let is_new = known.before.as_ref() != Some(display);
-            is_new.then_some((*seq, known.id.as_str(), display.as_deref()))
+            is_new.then_some((*seq, known, display.as_deref()))
         })
     }
 }

@@ -114,6 +114,10 @@ fn unchangeable(resolved: &Resolved) -> ScimError {
     ))
 }
 
+pub fn inside_itself() -> ScimError {
+    ScimError::invalid_value("members: the group would be inside itself.")
+}
+
 fn ids_in(filter: &Filter) -> Option<Vec<String>> {
     let values = listed_values(filter)?;
     values

@@ -3,7 +3,7 @@
 use super::roll::Roll;
 use crate::scim::resource::index::{self, IndexEntry};
 use crate::store::document::Prepared;
-use crate::store::members::{ChangedGroup, Indexed, NewGroup, NewMember, Writes};
+use crate::store::members::{ChangedGroup, Indexed, NewGroup, NewMember, NewMemberOfNew, Writes};
 use crate::store::resources::Stored;
 
 pub struct Target {
@@ -34,10 +34,16 @@ impl Target {
         }
     }
 
-    pub fn created(resource_type: &str, id: &str, prepared: Prepared, now: i64) -> Self {
+    /// `seq` stands for the one that the resource will get.
+    pub fn created(
+        resource_type: &str,
+        (seq, id): (i64, &str),
+        prepared: Prepared,
+        now: i64,
+    ) -> Self {
         Self {
             stored: Stored {
-                seq: 0,
+                seq,
                 id: id.to_owned(),
                 version: 1,
                 created: now,
@@ -78,10 +84,22 @@ impl Target {
             modified,
             ..
         } = self.stored;
-        let members = self.roll.added().map(|(seq, id, display)| NewMember {
+        let added = self.roll.added();
+        let (new_ones, members): (Vec<_>, Vec<_>) = added.partition(|(seq, ..)| *seq < 0);
+        let text = |display: Option<&str>| display.map(str::to_owned);
+        let new_ones = new_ones
+            .into_iter()
+            .map(|(_, known, display)| NewMemberOfNew {
+                group_id: id.clone(),
+                resource_type: known.resource_type.clone(),
+                id: known.id.clone(),
+                display: text(display),
+            });
+        writes.added_new.extend(new_ones);
+        let members = members.into_iter().map(|(seq, known, display)| NewMember {
             seq,
-            id: id.to_owned(),
-            display: display.map(str::to_owned),
+            id: known.id.clone(),
+            display: text(display),
         });
         let new = self.prepared.take().map(|prepared| prepared.new);
         let Some(from) = self.from else {

@@ -4,6 +4,7 @@
 //! the token is live and the tenant's cached context is still true. So a request that is answered
 //! in one D1 round trip is also authenticated in it, and a revoked token stops at once.
 
+pub mod bulk;
 pub mod consistency;
 pub mod d1;
 pub mod derived;
@@ -22,6 +23,7 @@ pub mod settings;
 pub mod tenant_schemas;
 pub mod tenants;
 pub mod tokens;
+pub mod unique;
 
 use std::rc::Rc;
 

@@ -11,6 +11,7 @@ pub mod write;
 use super::d1::{Database, Parameter};
 use super::error::StoreError;
 use super::resources::{NewDocument, Stored};
+use super::unique::{Holders, Unique};
 use crate::scim::resource::index::IndexEntry;
 
 /// What a batch of changes names.
@@ -27,6 +28,10 @@ pub struct Question {
     pub others_of: Vec<String>,
     /// Resource type and id of what is to go.
     pub deleted: Vec<(String, String)>,
+    /// Values whose holders must be known.
+    pub unique: Vec<Unique>,
+    /// Ids of groups of which must be known what they are inside of.
+    pub nested: Vec<String>,
 }
 
 /// A resource that changes, and the ids that its changes name as members. One that is yet to be
@@ -38,7 +43,7 @@ pub struct Asked {
     pub named: Vec<String>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ground {
     /// Live token hashes and their tenant's revision.
     pub tokens: Vec<(String, i64)>,
@@ -49,6 +54,9 @@ pub struct Ground {
     pub counts: Vec<(i64, i64)>,
     /// What is to go → a group that it is in.
     pub containing: Vec<(i64, Stored)>,
+    pub holders: Holders,
+    /// Ids of a group and of one that it is in; `None` when nobody asked.
+    pub nesting: Option<Vec<(String, String)>>,
 }
 
 /// A resource that a change names as a member of a group. It need not be one.
@@ -96,6 +104,15 @@ pub struct NewMember {
     pub display: Option<String>,
 }
 
+/// A member that the same plan creates: only the transaction itself will know its `seq`.
+#[derive(Debug)]
+pub struct NewMemberOfNew {
+    pub group_id: String,
+    pub resource_type: String,
+    pub id: String,
+    pub display: Option<String>,
+}
+
 #[derive(Debug)]
 pub struct Gone {
     pub seq: i64,
@@ -129,9 +146,13 @@ pub struct Writes {
     pub removed: Vec<(i64, i64)>,
     /// Group, member.
     pub added: Vec<(i64, NewMember)>,
+    pub added_new: Vec<NewMemberOfNew>,
     pub gone: Vec<Gone>,
     /// Ids of groups that got groups as members: they must not be their own members in the end.
     pub acyclic: Vec<String>,
+    /// Unique values that are added although nobody asked for their holders. The write finds out
+    /// whether somebody has one of them; then ask, and plan anew.
+    pub unasked: Vec<Unique>,
 }
 
 impl Writes {

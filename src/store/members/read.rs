@@ -6,6 +6,7 @@ use super::{Ground, Named, Question, array, json_text, live_tokens};
 use crate::store::d1::{Columns, Statement};
 use crate::store::error::StoreError;
 use crate::store::resources::Stored;
+use crate::store::{bulk, unique};
 
 /// Resource types that a member is looked for in: each is a join.
 const MAX_TYPES: usize = 30;
@@ -18,6 +19,8 @@ enum Part {
     AllMembers,
     Counts,
     Containing,
+    Holders,
+    Nesting,
 }
 
 /// Statements that nothing asks for are left out.
@@ -28,6 +31,8 @@ fn parts(question: &Question) -> Vec<Part> {
         (Part::AllMembers, !question.all_members_of.is_empty()),
         (Part::Counts, !question.others_of.is_empty()),
         (Part::Containing, !question.deleted.is_empty()),
+        (Part::Holders, !question.unique.is_empty()),
+        (Part::Nesting, !question.nested.is_empty()),
     ];
     let asked = asked.into_iter().filter(|(_, is_asked)| *is_asked);
     asked.map(|(part, _)| part).collect()
@@ -74,6 +79,8 @@ pub fn statements(tenant: i64, now: i64, question: &Question) -> Vec<Statement> 
                 array(&question.deleted, |(one, other)| json!([one, other])),
             ],
         ),
+        Part::Holders => unique::statement(tenant, &question.unique),
+        Part::Nesting => bulk::nesting(tenant, &question.nested),
     };
     parts(question).into_iter().map(statement).collect()
 }
@@ -163,6 +170,12 @@ pub fn ground<R: Columns>(question: &Question, rows: &[Vec<R>]) -> Result<Ground
             Part::Containing => {
                 ground.containing =
                     collect(rows, |row| Some((row.integer("gone")?, Stored::read(row)?)))?;
+            }
+            Part::Holders => ground.holders.learn(&question.unique, rows),
+            Part::Nesting => {
+                ground.nesting = Some(collect(rows, |row| {
+                    Some((row.text("child")?, row.text("parent")?))
+                })?);
             }
         }
     }

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::{ChangedGroup, Indexed, NewGroup, NewMember, Writes, array, json_text, live_tokens};
+use crate::store::bulk::{self, chunks};
 use crate::store::d1::{Parameter, Statement};
 use crate::store::error;
 use crate::store::resources::NewDocument;
@@ -82,7 +83,7 @@ fn assertion(holds: &str, message: &str, parameters: Vec<Parameter>) -> Statemen
     Statement::new(sql, parameters)
 }
 
-fn created(tenant: i64, groups: &[NewGroup]) -> Option<Statement> {
+fn created(tenant: i64, groups: &[NewGroup]) -> Vec<Statement> {
     let sql = "INSERT INTO resources \
          (tenant, type, id, version, created, modified, display, document, folded) \
          SELECT ?1, e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, \
@@ -104,7 +105,13 @@ fn created(tenant: i64, groups: &[NewGroup]) -> Option<Statement> {
             folded
         ])
     };
-    (!groups.is_empty()).then(|| Statement::new(sql, [tenant.into(), array(groups, show)]))
+    each(chunks(groups, show), |part| {
+        Statement::new(sql, [tenant.into(), part])
+    })
+}
+
+fn each(parts: Vec<Parameter>, statement: impl Fn(Parameter) -> Statement) -> Vec<Statement> {
+    parts.into_iter().map(statement).collect()
 }
 
 fn changed(groups: &[ChangedGroup]) -> Vec<Statement> {
@@ -123,21 +130,22 @@ fn changed(groups: &[ChangedGroup]) -> Vec<Statement> {
     let whole = whole
         .into_iter()
         .filter_map(|group| Some((group, group.new.as_ref()?)));
-    statements.push(Statement::new(
-        "UPDATE resources SET version = e.value ->> 1, modified = e.value ->> 2, \
+    let sql = "UPDATE resources SET version = e.value ->> 1, modified = e.value ->> 2, \
          display = e.value ->> 3, document = e.value ->> 4, folded = e.value ->> 5 \
-         FROM json_each(?1) e WHERE seq = e.value ->> 0",
-        [array(whole, |(group, new)| {
-            json!([
-                group.seq,
-                group.to,
-                group.modified,
-                new.display,
-                new.document,
-                new.folded
-            ])
-        })],
-    ));
+         FROM json_each(?1) e WHERE seq = e.value ->> 0";
+    let show = |(group, new): (&ChangedGroup, &NewDocument)| {
+        json!([
+            group.seq,
+            group.to,
+            group.modified,
+            new.display,
+            new.document,
+            new.folded
+        ])
+    };
+    statements.extend(each(chunks(whole, show), |part| {
+        Statement::new(sql, [part])
+    }));
     statements
 }
 
@@ -164,11 +172,11 @@ fn index_removed(tenant: i64, entries: &[Indexed]) -> Vec<Statement> {
         let one = |one: &Indexed| Statement::new(sql, index_key(tenant, one));
         return entries.iter().map(one).collect();
     }
-    vec![Statement::new(
-        "DELETE FROM attribute_index WHERE tenant = ?1 AND (type, path, value, slot) IN \
-         (SELECT e.value ->> 0, e.value ->> 2, e.value ->> 3, e.value ->> 4 FROM json_each(?2) e)",
-        [tenant.into(), array(entries, indexed)],
-    )]
+    let sql = "DELETE FROM attribute_index WHERE tenant = ?1 AND (type, path, value, slot) IN \
+         (SELECT e.value ->> 0, e.value ->> 2, e.value ->> 3, e.value ->> 4 FROM json_each(?2) e)";
+    each(chunks(entries, indexed), |part| {
+        Statement::new(sql, [tenant.into(), part])
+    })
 }
 
 /// A resource that is not there any more has no `seq`, and NOT NULL undoes the batch.
@@ -184,13 +192,13 @@ fn index_added(tenant: i64, entries: &[Indexed]) -> Vec<Statement> {
         };
         return entries.iter().map(one).collect();
     }
-    vec![Statement::new(
-        "INSERT INTO attribute_index (tenant, type, path, value, slot, resource) \
+    let sql = "INSERT INTO attribute_index (tenant, type, path, value, slot, resource) \
          SELECT ?1, e.value ->> 0, e.value ->> 2, e.value ->> 3, e.value ->> 4, \
          (SELECT seq FROM resources WHERE tenant = ?1 AND type = e.value ->> 0 \
-         AND id = e.value ->> 1) FROM json_each(?2) e",
-        [tenant.into(), array(entries, indexed)],
-    )]
+         AND id = e.value ->> 1) FROM json_each(?2) e";
+    each(chunks(entries, indexed), |part| {
+        Statement::new(sql, [tenant.into(), part])
+    })
 }
 
 fn index_key(tenant: i64, one: &Indexed) -> Vec<Parameter> {
@@ -275,6 +283,7 @@ fn members_added(tenant: i64, writes: &Writes) -> Vec<Statement> {
             })],
         ));
     }
+    statements.extend(bulk::members_of_new(tenant, &writes.added_new));
     statements
 }
 

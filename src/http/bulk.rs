@@ -1,0 +1,138 @@
+//! POST /Bulk (RFC 7644 §3.7): the whole message is one unit of work for the tenant's object.
+
+use super::Failure;
+use super::reply::Reply;
+use super::request::{MAX_BODY_BYTES, new_id};
+use super::resources::body;
+use super::scim::Exchange;
+use crate::membership::client;
+use crate::membership::message::{BulkOperation, BulkTask, Change, Done};
+use crate::scim::bulk::{BulkRequest, Entry, MAX_OPERATIONS, Operation, Task, Verb, bulk_response};
+use crate::scim::discovery::BulkLimits;
+use crate::scim::error::{Result, ScimError};
+use crate::scim::resource::MAX_DEPTH;
+
+/// As ServiceProviderConfig shows them.
+pub const LIMITS: BulkLimits = BulkLimits {
+    max_operations: MAX_OPERATIONS as u32,
+    max_payload_size: MAX_BODY_BYTES as u32,
+};
+
+/// How deep an operation's `data` lies in the message.
+const DATA_DEPTH: usize = 3;
+
+/// POST /Bulk. An operation's answer has a body only where it failed: a thousand resources would
+/// otherwise be sent back that the client has just sent.
+pub async fn bulk(exchange: &Exchange<'_>) -> std::result::Result<Reply, Failure> {
+    let body = body(exchange, MAX_DEPTH + DATA_DEPTH)?;
+    let registry = &exchange.access().tenant.registry;
+    let ids = |count| new_ids(exchange.parts.now, count);
+    let bulk = BulkRequest::parse(body, registry, exchange.mode(), ids)?;
+    let (shown, sent): (Vec<_>, Vec<_>) = bulk.operations.into_iter().map(split).unzip();
+    let sent = client::send_bulk(exchange.env, &exchange.store, bulk.fail_on_errors, sent);
+    let results = sent.await?;
+    let done = results.iter().flatten();
+    let left_out: usize = done.map(|done| done.left_out.len()).sum();
+    if left_out > 0 {
+        worker::console_log!(
+            "{} left out {left_out} members that do not exist",
+            exchange.parts.request_id
+        );
+    }
+    let entries: Vec<Entry> = shown
+        .iter()
+        .zip(&results)
+        .map(|(shown, result)| shown.entry(&exchange.base, result))
+        .collect();
+    Ok(Reply::json(200, bulk_response(&entries)))
+}
+
+/// What the answer repeats of an operation.
+struct Shown {
+    method: String,
+    bulk_id: Option<String>,
+    location: Option<String>,
+    verb: Option<Verb>,
+}
+
+impl Shown {
+    fn entry(&self, base: &str, result: &Result<Done>) -> Entry<'_> {
+        let Self {
+            method,
+            bulk_id,
+            location,
+            verb,
+        } = self;
+        let bulk_id = bulk_id.as_deref();
+        let location = location.as_ref().map(|path| format!("{base}{path}"));
+        match (result, verb) {
+            (Ok(done), verb) => {
+                let (status, version) = match verb {
+                    Some(Verb::Create) => (201, Some(done.stored.version)),
+                    Some(Verb::Delete) => (204, None),
+                    Some(Verb::Replace | Verb::Patch) | None => (200, Some(done.stored.version)),
+                };
+                Entry::done(method, bulk_id, status, location, version)
+            }
+            // Nothing is where a POST failed.
+            (Err(error), Some(Verb::Create)) => Entry::failed(method, bulk_id, None, error),
+            (Err(error), _) => Entry::failed(method, bulk_id, location, error),
+        }
+    }
+}
+
+fn split(operation: Operation) -> (Shown, BulkOperation) {
+    let shown = Shown {
+        method: operation.method,
+        bulk_id: operation.bulk_id.clone(),
+        location: operation.location,
+        verb: operation.task.as_ref().ok().map(|task| task.verb),
+    };
+    let sent = BulkOperation {
+        bulk_id: operation.bulk_id,
+        if_match: operation.version,
+        needs: operation.needs,
+        task: match operation.task {
+            Ok(task) => BulkTask::Change(change(task)),
+            Err(error) => BulkTask::Refused(error.into()),
+        },
+    };
+    (shown, sent)
+}
+
+fn change(task: Task) -> Change {
+    let Task {
+        verb,
+        resource_type,
+        id,
+        data: body,
+    } = task;
+    match verb {
+        Verb::Create => Change::Create {
+            resource_type,
+            id,
+            body,
+        },
+        Verb::Replace => Change::Replace {
+            resource_type,
+            id,
+            body,
+        },
+        Verb::Patch => Change::Patch {
+            resource_type,
+            id,
+            body,
+        },
+        Verb::Delete => Change::Delete { resource_type, id },
+    }
+}
+
+/// In one millisecond, too, ids sort as the operations come.
+fn new_ids(now: i64, count: usize) -> Result<Vec<String>> {
+    let mut ids = (0..count)
+        .map(|_| new_id(now))
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(|_| ScimError::new(500, "This server could not make an id."))?;
+    ids.sort_unstable();
+    Ok(ids)
+}

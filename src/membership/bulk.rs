@@ -1,0 +1,68 @@
+//! A bulk inside the object: read, plan, write, in two D1 round trips however many operations it
+//! has. It is one transaction, so that whatever happens to D1, all of what the plan accepted is
+//! there or nothing of it.
+
+use worker::{Env, console_error};
+
+use super::bulk_plan;
+use super::message::{Answer, BulkEnvelope, Outcome};
+use super::object::{Shared, repeated, rules};
+use crate::store::d1::Database;
+use crate::store::error::StoreError;
+use crate::store::members;
+
+pub async fn run(env: &Env, shared: &Shared, bulk: &BulkEnvelope) -> Answer {
+    let (result, cost) = repeated(env, shared, async |database| {
+        attempt(database, shared, bulk).await
+    })
+    .await;
+    let outcome = result.unwrap_or_else(failed);
+    Answer { outcome, cost }
+}
+
+async fn attempt(
+    database: &Database,
+    shared: &Shared,
+    bulk: &BulkEnvelope,
+) -> Result<Outcome, StoreError> {
+    let token = [(bulk.token_hash.as_str(), bulk.now)];
+    let Some(context) = shared.context(database, &token).await? else {
+        return Ok(Outcome::Stale);
+    };
+    let rules = rules(&context);
+    let envelopes = bulk_plan::envelopes(bulk);
+    let question = bulk_plan::question(bulk, &envelopes, &rules);
+    let (tenant, now) = (context.id, bulk.now);
+    let mut ground = members::read(database, tenant, now, &question).await?;
+    match ground.tokens.as_slice() {
+        [] => return Ok(Outcome::Stale),
+        [(_, revision), ..] if *revision != context.revision => return Err(StoreError::Stale),
+        _ if bulk.revision != context.revision => return Ok(Outcome::Stale),
+        _ => {}
+    }
+    let (mut outcomes, mut writes) = bulk_plan::plan(bulk, &envelopes, &rules, &ground);
+    if !writes.unasked.is_empty() {
+        // Renames: an operation may give up again what it took, and the write would not notice.
+        let holders = &mut ground.holders;
+        holders.ask(database, tenant, &writes.unasked).await?;
+        (outcomes, writes) = bulk_plan::plan(bulk, &envelopes, &rules, &ground);
+    }
+    if !writes.is_empty() {
+        members::write(database, tenant, now, &writes).await?;
+    }
+    Ok(Outcome::Bulk(outcomes))
+}
+
+fn failed(error: StoreError) -> Outcome {
+    match error {
+        StoreError::Failed(why) => Outcome::Failed(why),
+        // Planning refuses each resource that is.
+        StoreError::TooLarge => Outcome::Failed("a row of a bulk is too large".to_owned()),
+        // A conflict or a cycle that stays, although every plan avoids those that it can see, is
+        // others' doing, again and again.
+        error => {
+            console_error!("membership: a bulk was not written: {error:?}");
+            Outcome::Unavailable
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A bulk as one plan (RFC 7644 §3.7). PURE.
+//!
+//! Operations apply in the order they came, each to what the ones before it left; only as members of
+//! groups can resources be named before the operation that creates them. An operation that refers
+//! to what does not come to be fails too, so that no reference is left dangling: the plan is then
+//! made anew without it, until nothing else fails.
+
+use std::collections::HashMap;
+
+use super::message::{BulkEnvelope, BulkTask, Change, Envelope, Outcome};
+use super::plan::{Planner, Rules};
+use super::question;
+use crate::scim::error::{ScimError, ScimType};
+use crate::store::members::{Ground, Question, Writes};
+
+/// How often the plan is made anew before every operation with a reference is given up.
+const ROUNDS: usize = 8;
+
+/// Each operation as a change of its own; `None` for those that are refused for their form.
+pub fn envelopes(bulk: &BulkEnvelope) -> Vec<Option<Envelope>> {
+    let change = |task: &BulkTask| match task {
+        BulkTask::Change(change) => Some(change.clone()),
+        BulkTask::Refused(_) => None,
+    };
+    bulk.operations
+        .iter()
+        .map(|operation| {
+            Some(Envelope {
+                token_hash: bulk.token_hash.clone(),
+                tenant: bulk.tenant,
+                revision: bulk.revision,
+                now: bulk.now,
+                if_match: operation.if_match.clone(),
+                change: change(&operation.task)?,
+            })
+        })
+        .collect()
+}
+
+/// What must be read before the bulk can be planned.
+pub fn question(bulk: &BulkEnvelope, envelopes: &[Option<Envelope>], rules: &Rules) -> Question {
+    let changes: Vec<Envelope> = envelopes.iter().flatten().cloned().collect();
+    let mut question = question::question(&changes, rules);
+    // Refusals, too, are for those with a live token only.
+    question.token_hashes = vec![bulk.token_hash.clone()];
+    let named = question.targets.iter();
+    let named = named.filter(|target| !target.named.is_empty());
+    question.nested = named.map(|target| target.id.clone()).collect();
+    question
+}
+
+/// The outcome of each operation that was tried, and the writes that make them true.
+pub fn plan(
+    bulk: &BulkEnvelope,
+    envelopes: &[Option<Envelope>],
+    rules: &Rules,
+    ground: &Ground,
+) -> (Vec<Outcome>, Writes) {
+    let mut failing = Failing(HashMap::new());
+    for round in 0.. {
+        let (outcomes, writes) = attempt(bulk, envelopes, rules, ground.clone(), &failing);
+        if !failing.spread(bulk, &outcomes, round >= ROUNDS) {
+            return (outcomes, writes);
+        }
+    }
+    (Vec::new(), Writes::default())
+}
+
+fn attempt(
+    bulk: &BulkEnvelope,
+    envelopes: &[Option<Envelope>],
+    rules: &Rules,
+    ground: Ground,
+    failing: &Failing,
+) -> (Vec<Outcome>, Writes) {
+    let mut planner = Planner::new(rules, ground);
+    for (at, envelope) in envelopes.iter().enumerate() {
+        if let Some(Envelope {
+            change: Change::Create {
+                resource_type, id, ..
+            },
+            ..
+        }) = envelope
+            && !failing.0.contains_key(&at)
+        {
+            planner.promise(resource_type, id);
+        }
+    }
+    let mut outcomes = Vec::with_capacity(bulk.operations.len());
+    let mut failed = 0;
+    for (at, (operation, envelope)) in bulk.operations.iter().zip(envelopes).enumerate() {
+        if bulk.fail_on_errors.is_some_and(|most| failed >= most) {
+            break;
+        }
+        let outcome = match (&operation.task, envelope, failing.0.get(&at)) {
+            (_, _, Some(outcome)) => outcome.clone(),
+            (_, Some(envelope), None) => planner.outcome(envelope),
+            (BulkTask::Refused(refusal), ..) => Outcome::Refused(refusal.clone()),
+            (BulkTask::Change(_), None, None) => Outcome::Stale,
+        };
+        failed += usize::from(!matches!(outcome, Outcome::Done(_)));
+        outcomes.push(outcome);
+    }
+    (outcomes, planner.writes())
+}
+
+/// Operations that fail whatever the rest of the plan is, by their place.
+struct Failing(HashMap<usize, Outcome>);
+
+impl Failing {
+    /// Adds what refers to something that failed or was not reached, and what refers to that in
+    /// turn; `false` when there was nothing to add.
+    fn spread(&mut self, bulk: &BulkEnvelope, outcomes: &[Outcome], give_up: bool) -> bool {
+        let mut dependants: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (at, operation) in bulk.operations.iter().enumerate() {
+            for needed in &operation.needs {
+                dependants.entry(*needed).or_default().push(at);
+            }
+        }
+        let is_lost = |at: usize| give_up || !matches!(outcomes.get(at), Some(Outcome::Done(_)));
+        let mut next: Vec<usize> = dependants
+            .keys()
+            .copied()
+            .filter(|at| is_lost(*at))
+            .collect();
+        next.sort_unstable();
+        let before = self.0.len();
+        while let Some(needed) = next.pop() {
+            for at in dependants.get(&needed).into_iter().flatten() {
+                let Some(outcome) = outcomes.get(*at) else {
+                    continue;
+                };
+                if self.0.contains_key(at) {
+                    continue;
+                }
+                let outcome = match outcome {
+                    // It takes down what it refers to, a circle of groups for one: its own reason
+                    // is the true one, and gone when the plan is made anew.
+                    Outcome::Refused(_) if !is_lost(needed) => outcome.clone(),
+                    _ => Outcome::from(depends_on(bulk, needed)),
+                };
+                self.0.insert(*at, outcome);
+                next.push(*at);
+            }
+        }
+        self.0.len() > before
+    }
+}
+
+fn depends_on(bulk: &BulkEnvelope, needed: usize) -> ScimError {
+    let named = bulk.operations.get(needed);
+    let bulk_id = named.and_then(|operation| operation.bulk_id.as_deref());
+    ScimError {
+        status: 409,
+        scim_type: Some(ScimType::InvalidValue),
+        detail: format!(
+            "This operation refers to the bulkId {:?}, which was not created.",
+            bulk_id.unwrap_or_default()
+        ),
+    }
+}
