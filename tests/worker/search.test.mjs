@@ -104,7 +104,7 @@ describe("POST .search", () => {
     for (const path of ["/.search", "/Users/.search"]) {
       const answer = await acme.scim("GET", path);
       assert.equal(answer.status, 405);
-      assert.equal(answer.headers.get("allow"), "POST");
+      assert.equal(answer.headers.get("allow"), "OPTIONS, POST");
     }
     assert.equal((await acme.scim("POST", "/", {})).status, 405);
     assert.equal((await acme.scim("POST", "/Nothing/.search", {})).status, 404);
