@@ -5,8 +5,6 @@
 //! to what does not come to be fails too, so that no reference is left dangling: the plan is then
 //! made anew without it, until nothing else fails.
 
-use std::collections::HashMap;
-
 use super::message::{BulkEnvelope, BulkTask, Change, Envelope, Outcome};
 use super::plan::{Planner, Rules};
 use super::question;
@@ -56,7 +54,7 @@ pub fn plan(
     rules: &Rules,
     ground: &Ground,
 ) -> (Vec<Outcome>, Writes) {
-    let mut failing = Failing(HashMap::new());
+    let mut failing = Failing(vec![None; bulk.operations.len()]);
     for round in 0.. {
         let (outcomes, writes) = attempt(bulk, envelopes, rules, ground.clone(), &failing);
         if !failing.spread(bulk, &outcomes, round >= ROUNDS) {
@@ -81,7 +79,7 @@ fn attempt(
             },
             ..
         }) = envelope
-            && !failing.0.contains_key(&at)
+            && failing.0[at].is_none()
         {
             planner.promise(resource_type, id);
         }
@@ -92,7 +90,7 @@ fn attempt(
         if bulk.fail_on_errors.is_some_and(|most| failed >= most) {
             break;
         }
-        let outcome = match (&operation.task, envelope, failing.0.get(&at)) {
+        let outcome = match (&operation.task, envelope, &failing.0[at]) {
             (_, _, Some(outcome)) => outcome.clone(),
             (_, Some(envelope), None) => planner.outcome(envelope),
             (BulkTask::Refused(refusal), ..) => Outcome::Refused(refusal.clone()),
@@ -105,32 +103,29 @@ fn attempt(
 }
 
 /// Operations that fail whatever the rest of the plan is, by their place.
-struct Failing(HashMap<usize, Outcome>);
+struct Failing(Vec<Option<Outcome>>);
 
 impl Failing {
     /// Adds what refers to something that failed or was not reached, and what refers to that in
     /// turn; `false` when there was nothing to add.
     fn spread(&mut self, bulk: &BulkEnvelope, outcomes: &[Outcome], give_up: bool) -> bool {
-        let mut dependants: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut dependants: Vec<Vec<usize>> = vec![Vec::new(); bulk.operations.len()];
         for (at, operation) in bulk.operations.iter().enumerate() {
             for needed in &operation.needs {
-                dependants.entry(*needed).or_default().push(at);
+                if let Some(dependants) = dependants.get_mut(*needed) {
+                    dependants.push(at);
+                }
             }
         }
         let is_lost = |at: usize| give_up || !matches!(outcomes.get(at), Some(Outcome::Done(_)));
-        let mut next: Vec<usize> = dependants
-            .keys()
-            .copied()
-            .filter(|at| is_lost(*at))
-            .collect();
-        next.sort_unstable();
-        let before = self.0.len();
+        let mut next: Vec<usize> = (0..dependants.len()).filter(|at| is_lost(*at)).collect();
+        let mut is_new = false;
         while let Some(needed) = next.pop() {
-            for at in dependants.get(&needed).into_iter().flatten() {
+            for at in &dependants[needed] {
                 let Some(outcome) = outcomes.get(*at) else {
                     continue;
                 };
-                if self.0.contains_key(at) {
+                if self.0[*at].is_some() {
                     continue;
                 }
                 let outcome = match outcome {
@@ -139,11 +134,12 @@ impl Failing {
                     Outcome::Refused(_) if !is_lost(needed) => outcome.clone(),
                     _ => Outcome::from(depends_on(bulk, needed)),
                 };
-                self.0.insert(*at, outcome);
+                self.0[*at] = Some(outcome);
+                is_new = true;
                 next.push(*at);
             }
         }
-        self.0.len() > before
+        is_new
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn send(
         if_match,
         change,
     };
-    match ask(env, store, "/", &envelope, is_to_panic).await? {
+    match ask(env, store, "/", to_text(&envelope)?, is_to_panic).await? {
         Outcome::Done(done) => Ok(Ok(done)),
         Outcome::Refused(refusal) => Ok(Err(refusal.into())),
         other => Err(failed(other)),
@@ -58,7 +58,7 @@ pub async fn send_bulk(
         fail_on_errors,
         operations,
     };
-    let outcomes = match ask(env, store, BULK_PATH, &envelope, false).await? {
+    let outcomes = match ask(env, store, BULK_PATH, to_text(&envelope)?, false).await? {
         Outcome::Bulk(outcomes) => outcomes,
         other => return Err(failed(other)),
     };
@@ -83,18 +83,21 @@ fn failed(outcome: Outcome) -> StoreError {
     }
 }
 
+fn to_text(envelope: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(envelope)
+        .map_err(|error| StoreError::Failed(format!("envelope: {error}")))
+}
+
 /// Counts what the object's answer cost as this request's own.
 async fn ask(
     env: &Env,
     store: &Store,
     path: &str,
-    envelope: &impl Serialize,
+    body: String,
     is_to_panic: bool,
 ) -> Result<Outcome, StoreError> {
     let unavailable =
         |error: worker::Error| StoreError::Unavailable(format!("the Membership object: {error}"));
-    let body = serde_json::to_string(envelope)
-        .map_err(|error| StoreError::Failed(format!("envelope: {error}")))?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
     let url = format!("https://membership{path}");
