@@ -10,8 +10,9 @@ import { dryRun } from "./deploy.mjs";
 import { fuzz, missing } from "./fuzz.mjs";
 import { setup } from "./setup.mjs";
 
-// The whole of the wasm is compiled before the first request is answered.
-const GZIP_BUDGET = 450 * 1024;
+// The whole of the wasm is compiled before the first request is answered. It was 450 KB until bulk
+// requests came; Cloudflare's own limit is far off (64 MiB), so this guards the time of a start.
+const GZIP_BUDGET = 480 * 1024;
 
 const CHECKS = [
   { name: "fmt", run: ({ native }) => command("cargo-fmt", ["fmt", "--check"], native.env) },
