@@ -69,9 +69,6 @@ pub enum Quirk {
     /// The keys of a value without path are paths, "name.givenName" or a URN with an attribute:
     /// Entra ID with the `aadOptscim062020` flag (`idp/entra/patch-without-path.json`).
     PathKeys,
-    /// A group's `displayName` is unique: Entra ID expects 409 for the second group of a name
-    /// (its exchange "group-duplicate"; `worker/interop.test.mjs` shows the modes side by side).
-    UniqueGroupNames,
     /// A member that does not exist is left out and noted in the log: identity providers push
     /// groups before the users in them, or after those left (`worker/interop.test.mjs`).
     MissingMembers,
@@ -81,7 +78,7 @@ pub enum Quirk {
 }
 
 impl Quirk {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 16] = [
         Self::CoerceScalars,
         Self::CoerceSingleToList,
         Self::CoerceListToSingle,
@@ -96,7 +93,6 @@ impl Quirk {
         Self::CreateFromFilter,
         Self::SkipReadOnly,
         Self::PathKeys,
-        Self::UniqueGroupNames,
         Self::MissingMembers,
         Self::UnquotedFilterValue,
     ];

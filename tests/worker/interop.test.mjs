@@ -1,5 +1,5 @@
 // The mode `interop`: what draft-zollner-scim-interop-profile asks of a service provider. Two tests
-// are about `compat` besides, where the difference takes a whole Worker to see.
+// look at `compat` besides, where the difference takes a whole Worker to see.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -135,7 +135,6 @@ test("a member that does not exist", async () => {
   assert.equal(made.members, undefined);
 });
 
-// Quirk::UniqueGroupNames
 test("two groups of one name are a conflict in every mode, as /Schemas says", async () => {
   const body = group();
   await call("POST", "/Groups", body, 201);
