@@ -119,7 +119,7 @@ async fn index_findings(
         expected += entries.len() as i64;
         let missing = Statement::new(
             format!(
-                "SELECT e.value ->> 5 || ', ' || e.value ->> 1 AS what FROM json_each(?2) e \
+                "SELECT (e.value ->> 5) || ', ' || (e.value ->> 1) AS what FROM json_each(?2) e \
                  LEFT JOIN attribute_index i ON i.tenant = ?1 AND i.type = e.value ->> 0 \
                  AND i.path = e.value ->> 1 AND i.value = e.value ->> 2 AND i.slot = e.value ->> 3 \
                  WHERE i.resource IS NOT e.value ->> 4 LIMIT {SHOWN}"
