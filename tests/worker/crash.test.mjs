@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { allFindings } from "./consistency.mjs";
 import { external, start, temporaryDirectory, unique } from "./harness.mjs";
-import { inconsistencies } from "./seed.mjs";
 
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
 const patch = (...Operations) => ({ schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], Operations });
@@ -91,7 +91,7 @@ for (const moment of [1, 40, 250]) {
           assert.equal(found.json.totalResults, 1, one.userName);
         }
       }
-      assert.deepEqual(await inconsistencies(edge.db), []);
+      assert.deepEqual(await allFindings(edge), []);
 
       // And it goes on: the same names are refused, new ones are taken.
       const survivor = acknowledged.find((one) => !one.deleted && !one.maybe);

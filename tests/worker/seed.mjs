@@ -1,4 +1,4 @@
-// Fills a database for the tests of cost and speed, and looks for what must never be in one.
+// Fills a database for the tests of cost and speed.
 
 /** The user at `index` of a seeded tenant. Tests look seeded users up by these values. */
 export function seededUser(index) {
@@ -62,17 +62,4 @@ export async function seedUsers(tenant, count) {
         .bind(...bound, JSON.stringify(index.map((one) => [one.path, template(one.value), template(one.slot)])), row.tenant),
     ]);
   }
-}
-
-/**
- * Every way in which the tables contradict one another, as sentences; none in a sound database.
- *
- * To be found here: index rows without their resource; indexed attributes of a resource without their
- * index row, or with another value than the document has; a userName held by nobody; memberships whose
- * group or member does not exist; counters that differ from a count; resources whose version has no event
- * in the outbox, events whose resource never had that version.
- */
-export async function inconsistencies(db) {
-  void db;
-  return [];
 }
