@@ -93,21 +93,19 @@ pub async fn replace(
 ) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
     let body = body(exchange, MAX_DEPTH)?;
-    let stored = if definition.members().is_some() {
+    let found = if definition.members().is_some() {
         let resource_type = definition.resource_type.name.clone();
         let change = Change::Replace {
             resource_type,
             id: id.to_owned(),
             body,
         };
-        membership(exchange, change).await?.stored
+        let stored = membership(exchange, change).await?.stored;
+        shown_after_change(exchange, definition, stored, &projection).await
     } else {
         let replaced = |old: &Map| validate::replace(definition, old, &body, exchange.mode());
-        let found = change(exchange, definition, id, &projection, replaced).await?;
-        let reply = answer(exchange, definition, &found, &projection)?;
-        return Ok(preferred(exchange, reply));
+        change(exchange, definition, id, &projection, replaced).await?
     };
-    let found = shown_after_change(exchange, definition, stored, &projection).await;
     let reply = answer(exchange, definition, &found, &projection)?;
     Ok(preferred(exchange, reply))
 }
@@ -121,7 +119,7 @@ pub async fn patch(
 ) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
     let body = body(exchange, MAX_DEPTH)?;
-    let stored = if definition.members().is_some() {
+    let found = if definition.members().is_some() {
         let resource_type = definition.resource_type.name.clone();
         let change = Change::Patch {
             resource_type,
@@ -135,15 +133,12 @@ pub async fn patch(
         {
             return Ok(Reply::empty(204).with("ETag", etag(stored.version)));
         }
-        stored
+        shown_after_change(exchange, definition, stored, &projection).await
     } else {
         let request = PatchRequest::parse(&body, exchange.mode())?;
         let patched = |old: &Map| patch::apply(definition, old, &request, exchange.mode());
-        let found = change(exchange, definition, id, &projection, patched).await?;
-        let reply = answer(exchange, definition, &found, &projection)?;
-        return Ok(preferred(exchange, reply));
+        change(exchange, definition, id, &projection, patched).await?
     };
-    let found = shown_after_change(exchange, definition, stored, &projection).await;
     let reply = answer(exchange, definition, &found, &projection)?;
     Ok(preferred(exchange, reply))
 }

@@ -35,11 +35,7 @@ pub async fn send(
         if_match,
         change,
     };
-    match ask(env, store, "/", to_text(&envelope)?, is_to_panic).await? {
-        Outcome::Done(done) => Ok(Ok(done)),
-        Outcome::Refused(refusal) => Ok(Err(refusal.into())),
-        other => Err(failed(other)),
-    }
+    one(ask(env, store, "/", to_text(&envelope)?, is_to_panic).await?)
 }
 
 /// What came of each operation of a bulk that was tried.
@@ -62,12 +58,16 @@ pub async fn send_bulk(
         Outcome::Bulk(outcomes) => outcomes,
         other => return Err(failed(other)),
     };
-    let one = |outcome| match outcome {
+    outcomes.into_iter().map(one).collect()
+}
+
+/// What came of one change.
+fn one(outcome: Outcome) -> Result<Result<Done, ScimError>, StoreError> {
+    match outcome {
         Outcome::Done(done) => Ok(Ok(done)),
         Outcome::Refused(refusal) => Ok(Err(refusal.into())),
         other => Err(failed(other)),
-    };
-    outcomes.into_iter().map(one).collect()
+    }
 }
 
 fn failed(outcome: Outcome) -> StoreError {
