@@ -8,6 +8,7 @@
 //! | [`store`] | everything in D1, and the only SQL | `scim` |
 //! | [`auth`] | from a bearer token to a tenant | `scim`, `store` |
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store` |
+//! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
 //! | [`admin`] | `/admin/v1`: tenants, settings, tokens, schemas | the ones above |
 //! | [`http`] | a request's life, and a file per family of endpoints | all |
 //!
@@ -42,6 +43,7 @@ pub mod http;
 pub mod membership;
 pub mod scim;
 pub mod store;
+pub mod wire;
 
 use worker::{Context, Env, Request, Response, Result, event};
 

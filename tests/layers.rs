@@ -10,8 +10,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["scim"]),
     ("auth", &["scim", "store"]),
     ("membership", &["scim", "store"]),
-    ("admin", &["scim", "store", "auth", "http"]),
-    ("http", &["scim", "store", "auth", "membership", "admin"]),
+    ("wire", &["scim", "store"]),
+    ("admin", &["scim", "store", "auth", "wire"]),
+    (
+        "http",
+        &["scim", "store", "auth", "membership", "wire", "admin"],
+    ),
 ];
 
 /// Files and directories that know no platform: no `worker`, no clock, no randomness.

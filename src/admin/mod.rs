@@ -13,12 +13,12 @@ use serde_json::Value;
 use worker::Env;
 
 use crate::auth::{self, token};
-use crate::http::Failure;
-use crate::http::reply::Reply;
-use crate::http::request::Parts;
 use crate::scim::datetime::DateTime;
 use crate::store::d1::Database;
 use crate::store::tenant_schemas::Kind;
+use crate::wire::Failure;
+use crate::wire::reply::Reply;
+use crate::wire::request::Parts;
 use problem::{Failed, Problem, Result, problem};
 
 pub const CONTENT_TYPE: &str = "application/json";

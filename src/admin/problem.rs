@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::http::reply::Reply;
 use crate::scim::error::ScimError;
 use crate::store::error::StoreError;
+use crate::wire::reply::Reply;
 
 const PROBLEM_JSON: &str = "application/problem+json";
 

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::problem::{Problem, Result, problem};
 use super::tenants::{existing, living};
 use super::{ATTEMPTS, Call, busy, read};
-use crate::http::reply::Reply;
 use crate::scim::schema::compare::{Held, Touched, touched};
 use crate::scim::schema::{Declared, Registry, declare, declare_type};
 use crate::store::error::StoreError;
@@ -17,6 +16,7 @@ use crate::store::reindex;
 use crate::store::settings::checked_paths;
 use crate::store::tenant_schemas::{self, Kind, MAX_BYTES};
 use crate::store::tenants::Tenant;
+use crate::wire::reply::Reply;
 
 /// Schemas and resource types of a tenant's own.
 const MAX_SCHEMAS: usize = 50;

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::problem::{Problem, Result, problem};
 use super::{ATTEMPTS, Call, busy, check_label, no_tenant, page, random, read, time};
 use crate::auth::token;
-use crate::http::reply::Reply;
 use crate::scim::resource::Map;
 use crate::scim::schema::Registry;
 use crate::store::document::IndexPaths;
@@ -14,6 +13,7 @@ use crate::store::reindex::{self, Reindex};
 use crate::store::removal::{self, Removed};
 use crate::store::settings::Settings;
 use crate::store::tenants::{self, Change, NewTenant, Tenant};
+use crate::wire::reply::Reply;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

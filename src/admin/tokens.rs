@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::problem::{Result, problem};
 use super::{Call, check_label, no_tenant, page, random, read, time};
 use crate::auth::token;
-use crate::http::reply::Reply;
-use crate::http::request::new_id;
 use crate::scim::datetime::DateTime;
 use crate::store::tokens::{self, NewToken, Token};
+use crate::wire::reply::Reply;
+use crate::wire::request::new_id;
 
 /// How long a token can be made to live: ten years.
 const MAX_LIFE_S: i64 = 10 * 366 * 24 * 3600;

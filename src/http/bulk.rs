@@ -1,8 +1,5 @@
 //! POST /Bulk (RFC 7644 §3.7): the whole message is one unit of work for the tenant's object.
 
-use super::Failure;
-use super::reply::Reply;
-use super::request::{MAX_BODY_BYTES, new_id};
 use super::resources::body;
 use super::scim::Exchange;
 use crate::membership::client;
@@ -11,6 +8,9 @@ use crate::scim::bulk::{BulkRequest, Entry, MAX_OPERATIONS, Operation, Task, Ver
 use crate::scim::discovery::BulkLimits;
 use crate::scim::error::{Result, ScimError};
 use crate::scim::resource::MAX_DEPTH;
+use crate::wire::Failure;
+use crate::wire::reply::Reply;
+use crate::wire::request::{MAX_BODY_BYTES, new_id};
 
 /// As ServiceProviderConfig shows them.
 pub const LIMITS: BulkLimits = BulkLimits {

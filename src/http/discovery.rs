@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::Failure;
-use super::reply::Reply;
 use super::scim::Exchange;
 use crate::scim::discovery::{self, AuthenticationScheme, Features, Pagination};
 use crate::scim::error::ScimError;
 use crate::scim::list::{Page, list_response};
 use crate::scim::mode::Mode;
+use crate::wire::Failure;
+use crate::wire::reply::Reply;
 
 pub fn answer(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
     // RFC 7644 §4: a client that filters here must hear that it cannot, not get everything.

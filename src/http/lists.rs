@@ -10,8 +10,6 @@
 
 use std::cell::RefCell;
 
-use super::Failure;
-use super::reply::Reply;
 use super::resources::body;
 use super::scim::Exchange;
 use super::walks::{End, Walk, Walks};
@@ -28,6 +26,8 @@ use crate::scim::search::{Paging, SearchRequest};
 use crate::store::filter_sql::{Columns, compile, is_too_large, sort_keys};
 use crate::store::list::{Entry, Listed, Order, Position, Query};
 use crate::store::literals::Literals;
+use crate::wire::Failure;
+use crate::wire::reply::Reply;
 
 /// Resources on a page when the client does not say.
 pub const DEFAULT_COUNT: u32 = 100;

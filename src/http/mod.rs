@@ -4,8 +4,6 @@ mod allow;
 mod bulk;
 mod discovery;
 mod lists;
-pub mod reply;
-pub mod request;
 mod resources;
 pub mod route;
 mod scim;
@@ -21,30 +19,10 @@ use crate::scim::bulk::payload_too_large;
 use crate::scim::error::ScimError;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
-use reply::{Reply, SCIM_JSON};
-use request::Parts;
+use crate::wire::Failure;
+use crate::wire::reply::{Reply, SCIM_JSON};
+use crate::wire::request::{self, Parts};
 use route::Route;
-
-/// Why a handler did not answer.
-#[derive(Debug)]
-pub enum Failure {
-    /// The client's to mend.
-    Scim(ScimError),
-    /// Not the client's.
-    Store(StoreError),
-}
-
-impl From<ScimError> for Failure {
-    fn from(error: ScimError) -> Self {
-        Self::Scim(error)
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
 
 /// Answers every request, whatever happens inside.
 pub async fn respond(

@@ -1,9 +1,6 @@
 //! One resource, of any type: RFC 7644 §3.3 to §3.6. What touches membership goes through the
 //! tenant's object, everything else straight to D1.
 
-use super::Failure;
-use super::reply::Reply;
-use super::request::new_id;
 use super::scim::Exchange;
 use crate::membership::client;
 use crate::membership::message::{Change, Done};
@@ -18,6 +15,9 @@ use crate::store::document::{parse, prepare};
 use crate::store::error::StoreError;
 use crate::store::resources::{Derive, Found, Stored};
 use crate::store::settings::GroupPatchReturns;
+use crate::wire::Failure;
+use crate::wire::reply::Reply;
+use crate::wire::request::new_id;
 
 /// POST /{endpoint} (RFC 7644 §3.3)
 pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {

@@ -1,13 +1,11 @@
 //! What is under a SCIM base URL: authentication, then the endpoint.
 
+use std::slice::from_ref as one;
+
 use worker::Env;
 
 use super::allow::methods;
-use super::reply::{Reply, SCIM_JSON};
-use super::request::Parts;
-use super::{Failure, bulk, discovery, lists, resources};
-use std::slice::from_ref as one;
-
+use super::{bulk, discovery, lists, resources};
 use crate::auth::{self, Refusal};
 use crate::membership::message::PANIC_HEADER;
 use crate::scim::error::ScimError;
@@ -21,6 +19,9 @@ use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::resources::{Derive, Found};
 use crate::store::{Access, Store};
+use crate::wire::Failure;
+use crate::wire::reply::{Reply, SCIM_JSON};
+use crate::wire::request::Parts;
 
 /// How often a handler runs anew because what it stood on changed under it.
 const ATTEMPTS: usize = 8;

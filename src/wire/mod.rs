@@ -1,0 +1,29 @@
+//! A request read whole and an answer before it is the platform's: what every family of endpoints
+//! takes and gives.
+
+pub mod reply;
+pub mod request;
+
+use crate::scim::error::ScimError;
+use crate::store::error::StoreError;
+
+/// Why a handler did not answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The client's to mend.
+    Scim(ScimError),
+    /// Not the client's.
+    Store(StoreError),
+}
+
+impl From<ScimError> for Failure {
+    fn from(error: ScimError) -> Self {
+        Self::Scim(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
