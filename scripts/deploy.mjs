@@ -21,6 +21,8 @@ const USAGE = `Usage: npm run deploy -- [--dry-run] [--location HINT]
 
 export const PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000";
 
+const MIN_TOKEN = 32;
+
 // The D1 entry's own lines, up to the next table.
 const D1_ENTRY = /^\[\[d1_databases\]\]$(?:\n(?!\[).*)*/m;
 
@@ -37,12 +39,12 @@ export function withDatabaseId(toml, id) {
 }
 
 /** All that needs the account. Which wrangler and which wrangler.toml are the caller's, for the tests. */
-export async function deploy({ wrangler, config, location }) {
+export async function deploy({ wrangler, config, location, env = process.env }) {
   const call = caller(wrangler, config);
   await requireLogin(call);
   const name = await database(call, config, location);
   await migrate(call, name);
-  const adminToken = await adminSecret(call);
+  const adminToken = await adminSecret(call, env);
   const url = await publish(call);
   nextSteps(url, adminToken);
 }
@@ -93,8 +95,8 @@ async function migrate(call, name) {
   await call(["d1", "migrations", "apply", name, "--remote"], { orStop: "A migration could not be applied, and nothing was deployed: see wrangler's message above." });
 }
 
-/** The token, when this run made it; an existing one cannot be read back, and is left alone. */
-async function adminSecret(call) {
+/** The token, when this run made it. The environment's is not shown; one that is set already cannot be read back, and is left alone. */
+async function adminSecret(call, env) {
   say("[4/5] Secret ADMIN_TOKEN …");
   const listed = await call(["secret", "list", "--format", "json"], { capture: true });
   // Before the first deployment there is no Worker to list secrets of; `secret put` makes a draft of it.
@@ -102,10 +104,14 @@ async function adminSecret(call) {
   if (listed.code !== 0 && !noWorkerYet) throw new Stop(`${listed.stdout}${listed.stderr}\nThe Worker's secrets could not be listed: see wrangler's message above.`);
   if (listed.code === 0 && JSON.parse(listed.stdout).some(({ name }) => name === "ADMIN_TOKEN")) return undefined;
 
-  const token = randomBytes(32).toString("base64url");
+  const own = env.ADMIN_TOKEN;
+  // A CI's log is read by more people than the token is meant for.
+  if (!own && env.CI) throw new Stop("The Worker has no secret ADMIN_TOKEN yet, and a token made here would stand in this log: set ADMIN_TOKEN in the environment from your CI's secrets (32 random bytes or more), or run the first deploy by hand. Nothing was deployed.");
+  if (own && own.length < MIN_TOKEN) throw new Stop(`ADMIN_TOKEN in the environment is shorter than ${MIN_TOKEN} characters: choose a random one, such as \`openssl rand -base64 32\` prints. Nothing was deployed.`);
+  const token = own ?? randomBytes(32).toString("base64url");
   await call(["secret", "put", "ADMIN_TOKEN"], { input: token, capture: true, orStop: "The secret ADMIN_TOKEN could not be set, and nothing was deployed: see wrangler's message above." });
-  say(`      made a new one, shown this once; keep it where you keep secrets:\n\n      ${token}\n`);
-  return token;
+  say(own ? "      set to ADMIN_TOKEN of the environment" : `      made a new one, shown this once; keep it where you keep secrets:\n\n      ${token}\n`);
+  return own ? undefined : token;
 }
 
 async function publish(call) {
@@ -129,7 +135,7 @@ function deployedUrl(folder) {
 
 function nextSteps(url, adminToken) {
   say(`
-Deployed to ${url}. Next, with ADMIN_TOKEN set to ${adminToken ? "the token above" : "the admin token you kept (lost? `npx wrangler secret put ADMIN_TOKEN` sets another)"}:
+Deployed to ${url}. Next, with ADMIN_TOKEN set to ${adminToken ? "the token above" : "your admin token (lost? `npx wrangler secret put ADMIN_TOKEN` sets another)"}:
 
 1. Create a tenant:
 

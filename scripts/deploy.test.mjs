@@ -88,6 +88,17 @@ test("a database of that name is found, not made again", async (t) => {
   assert.equal(databaseIn(cloud.toml()).id, "2");
 });
 
+test("a CI brings the admin token along, and no log shows it", async (t) => {
+  const token = "t".repeat(32);
+  const cloud = account(t);
+  await assert.rejects(cloud.deploy({ env: { CI: "true" } }), /set ADMIN_TOKEN in the environment/);
+  await assert.rejects(cloud.deploy({ env: { CI: "true", ADMIN_TOKEN: "short" } }), /shorter than 32/);
+  assert.equal(cloud.state().deployments, 0);
+  const { printed } = await cloud.deploy({ env: { CI: "true", ADMIN_TOKEN: token } });
+  assert.equal(cloud.state().value, token);
+  assert.ok(!printed.includes(token));
+});
+
 test("another account's database id stops the run before anything changes", async (t) => {
   const cloud = account(t, {}, withDatabaseId(TOML, "someone-else"));
   await assert.rejects(cloud.deploy(), /which this Cloudflare account does not have/);
@@ -135,7 +146,7 @@ function account(t, changes = {}, toml = FRESH) {
       const log = t.mock.method(console, "log", () => {});
       const earlier = calls().length;
       try {
-        await deploy({ wrangler: at("wrangler"), config: at("wrangler.toml"), ...options });
+        await deploy({ wrangler: at("wrangler"), config: at("wrangler.toml"), env: {}, ...options });
         return { calls: calls().slice(earlier), printed: log.mock.calls.map(({ arguments: [line] }) => line).join("\n") };
       } finally {
         log.mock.restore();
