@@ -8,6 +8,7 @@
 //! | [`store`] | everything in D1, and the only SQL | `scim` |
 //! | [`auth`] | from a bearer token to a tenant | `scim`, `store` |
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store` |
+//! | [`mapping`] | pushed groups as the product's departments, teams, roles, pure | `scim` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
 //! | [`admin`] | `/admin/v1`: tenants, settings, tokens, schemas | the ones above |
 //! | [`http`] | a request's life, and a file per family of endpoints | all |
@@ -40,6 +41,7 @@
 pub mod admin;
 pub mod auth;
 pub mod http;
+pub mod mapping;
 pub mod membership;
 pub mod scim;
 pub mod store;

@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["scim"]),
     ("auth", &["scim", "store"]),
     ("membership", &["scim", "store"]),
+    ("mapping", &["scim"]),
     ("wire", &["scim", "store"]),
     ("admin", &["scim", "store", "auth", "wire"]),
     (
@@ -29,6 +30,7 @@ const PURE: &[&str] = &[
     "auth/token.rs",
     "store/members/read.rs",
     "store/members/write.rs",
+    "mapping",
     "membership/bulk_plan.rs",
     "membership/nesting.rs",
     "membership/plan.rs",

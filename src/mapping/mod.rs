@@ -1,0 +1,10 @@
+//! From the groups an identity provider pushes to what the product calls them: departments, teams,
+//! roles. Pure: rules in, targets out.
+//!
+//! Refused: rules that the product could not tell apart or that cost without bound; the error names
+//! the rule.
+
+mod pattern;
+pub mod rules;
+
+pub use rules::{Group, Rules, Target};
