@@ -11,6 +11,7 @@ CREATE TABLE tenants (
   slug TEXT NOT NULL,
   name TEXT NOT NULL,
   settings TEXT NOT NULL DEFAULT '{}', -- JSON, src/store/settings.rs
+  mapping TEXT NOT NULL DEFAULT '[]',  -- JSON, src/mapping/rules.rs: what pushed groups become
   secret TEXT NOT NULL,                -- hex; seals this tenant's cursors
   revision INTEGER NOT NULL DEFAULT 1,
   created INTEGER NOT NULL,

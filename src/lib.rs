@@ -5,10 +5,10 @@
 //! | module | what it is | may import |
 //! | --- | --- | --- |
 //! | [`scim`] | the protocol, pure: schemas as data, filters, PATCH, resources as documents | nothing of ours |
-//! | [`store`] | everything in D1, and the only SQL | `scim` |
+//! | [`mapping`] | pushed groups as the product's departments, teams, roles, pure | `scim` |
+//! | [`store`] | everything in D1, and the only SQL | `scim`, `mapping` |
 //! | [`auth`] | from a bearer token to a tenant | `scim`, `store` |
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store` |
-//! | [`mapping`] | pushed groups as the product's departments, teams, roles, pure | `scim` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
 //! | [`admin`] | `/admin/v1`: tenants, settings, tokens, schemas | the ones above |
 //! | [`http`] | a request's life, and a file per family of endpoints | all |

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 /// Module → the modules of ours that it may name.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("scim", &[]),
-    ("store", &["scim"]),
+    ("store", &["scim", "mapping"]),
     ("auth", &["scim", "store"]),
     ("membership", &["scim", "store"]),
     ("mapping", &["scim"]),
     ("wire", &["scim", "store"]),
-    ("admin", &["scim", "store", "auth", "wire"]),
+    ("admin", &["scim", "mapping", "store", "auth", "wire"]),
     (
         "http",
         &["scim", "store", "auth", "membership", "wire", "admin"],

@@ -4,6 +4,7 @@
 //! members of a body that the call does not know, by their names.
 
 mod consistency;
+mod mapping;
 pub mod problem;
 mod schemas;
 mod tenants;
@@ -93,6 +94,8 @@ async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
         ("GET", ["tenants", slug, "tokens"]) => tokens::list(call, slug).await,
         ("POST", ["tenants", slug, "tokens"]) => tokens::create(call, slug).await,
         ("DELETE", ["tenants", slug, "tokens", id]) => tokens::delete(call, slug, id).await,
+        ("GET", ["tenants", slug, "mapping"]) => mapping::get(call, slug).await,
+        ("PUT", ["tenants", slug, "mapping"]) => mapping::put(call, slug).await,
         ("GET", ["tenants", slug, "consistency"]) => consistency::check(call, slug).await,
         (_, ["tenants", slug, family, rest @ ..]) if let Some(kind) = kind(family) => {
             match (method, rest) {
@@ -113,6 +116,7 @@ fn methods(segments: &[&str]) -> Option<&'static str> {
         ["tenants"] | ["tenants", _, "tokens"] => Some("GET, HEAD, OPTIONS, POST"),
         ["tenants", _] => Some("GET, HEAD, OPTIONS, PATCH, DELETE"),
         ["tenants", _, "consistency"] => Some("GET, HEAD, OPTIONS"),
+        ["tenants", _, "mapping"] => Some("GET, HEAD, OPTIONS, PUT"),
         ["tenants", _, "tokens", _] => Some("OPTIONS, DELETE"),
         ["tenants", _, family] if kind(family).is_some() => Some("GET, HEAD, OPTIONS"),
         ["tenants", _, family, _] if kind(family).is_some() => {

@@ -103,6 +103,7 @@ pub async fn patch(call: &Call<'_>, slug: &str) -> Result<Reply> {
         let change = Change {
             name: request.name.as_deref(),
             settings: Some(&settings),
+            mapping: None,
             reindex: (!work.is_done()).then_some(&work),
             suspended: request.suspended,
         };

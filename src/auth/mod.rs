@@ -77,7 +77,6 @@ async fn load(
         .map_err(Refusal::Store)?
     {
         Loaded::Live(context) => {
-            let context = Rc::new(context);
             CONTEXTS.with_borrow_mut(|contexts| {
                 if contexts.len() >= REMEMBERED {
                     contexts.clear();

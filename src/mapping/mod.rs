@@ -4,7 +4,9 @@
 //! Refused: rules that the product could not tell apart or that cost without bound; the error names
 //! the rule.
 
+mod overview;
 mod pattern;
-pub mod rules;
+mod rules;
 
+pub use overview::{NamedGroup, changes, overview};
 pub use rules::{Group, Rules, Target};

@@ -360,7 +360,6 @@ impl Shared {
         for (token_hash, now) in tokens {
             let loaded = tenants::load(database, token_hash, *now).await?;
             if let Loaded::Live(context) = loaded {
-                let context = Rc::new(context);
                 self.context.replace(Some(context.clone()));
                 return Ok(Some(context));
             }

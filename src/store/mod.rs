@@ -15,6 +15,7 @@ pub mod filter_sql;
 pub mod index;
 pub mod list;
 pub mod literals;
+pub mod mapping;
 pub mod members;
 pub mod reindex;
 pub mod removal;

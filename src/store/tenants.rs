@@ -1,11 +1,17 @@
 //! Tenants: what the admin API makes and shows, and the context that isolates cache.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use serde_json::Value;
+
 use super::d1::{Database, Parameter, Row, Rows, Statement};
 use super::document::IndexPaths;
 use super::error::StoreError;
 use super::reindex::Reindex;
 use super::settings::Settings;
 use super::tenant_schemas;
+use crate::mapping::Rules;
 use crate::scim::schema::{Declared, Registry};
 
 /// What requests need to know of a tenant: cached in the isolate, true as long as `revision` is.
@@ -18,10 +24,21 @@ pub struct TenantContext {
     pub secret: String,
     pub registry: Registry,
     pub index: IndexPaths,
+    mapping: Value,
+    rules: OnceCell<Rules>,
+}
+
+impl TenantContext {
+    /// What pushed groups become: compiled when first asked for, since SCIM itself never asks. Rules
+    /// that an older version took and this one does not map nothing; the administrator sees why.
+    pub fn rules(&self) -> &Rules {
+        self.rules
+            .get_or_init(|| Rules::parse(&self.mapping).unwrap_or_default())
+    }
 }
 
 pub enum Loaded {
-    Live(TenantContext),
+    Live(Rc<TenantContext>),
     Revoked,
     Expired,
     Suspended,
@@ -35,6 +52,8 @@ pub struct Tenant {
     pub slug: String,
     pub name: String,
     pub settings: Settings,
+    /// See [`Rules::parse`].
+    pub mapping: Value,
     pub revision: i64,
     /// Unix milliseconds, as the next two.
     pub created: i64,
@@ -46,7 +65,7 @@ pub struct Tenant {
     pub resources: Vec<(String, i64)>,
 }
 
-const COLUMNS: &str = "t.id, t.slug, t.name, t.settings, t.secret, t.revision, t.created, \
+const COLUMNS: &str = "t.id, t.slug, t.name, t.settings, t.mapping, t.secret, t.revision, t.created, \
     t.suspended, t.deleting, t.reindex";
 
 /// The context behind a token: one round trip.
@@ -81,7 +100,7 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     }
     let secret = row.text("secret").ok_or_else(|| corrupt("secret"))?;
     let tenant = read(&row, Some(&rows[1]), None)?;
-    Ok(Loaded::Live(tenant.context(secret)?))
+    Ok(Loaded::Live(Rc::new(tenant.context(secret)?)))
 }
 
 /// What a new tenant is made of.
@@ -156,6 +175,7 @@ pub async fn get(database: &Database, slug: &str) -> Result<Option<Tenant>, Stor
 pub struct Change<'a> {
     pub name: Option<&'a str>,
     pub settings: Option<&'a Settings>,
+    pub mapping: Option<&'a Value>,
     pub reindex: Option<&'a Reindex>,
     pub suspended: Option<bool>,
 }
@@ -174,7 +194,8 @@ pub async fn update(
     let statement = Statement::new(
         "UPDATE tenants SET revision = revision + 1, name = coalesce(?3, name), \
          settings = coalesce(?4, settings), reindex = coalesce(?5, reindex), \
-         suspended = CASE ?6 WHEN 1 THEN coalesce(suspended, ?7) WHEN 0 THEN NULL ELSE suspended END \
+         suspended = CASE ?6 WHEN 1 THEN coalesce(suspended, ?7) WHEN 0 THEN NULL ELSE suspended END, \
+         mapping = coalesce(?8, mapping) \
          WHERE id = ?1 AND revision = ?2 AND deleting IS NULL RETURNING id",
         [
             tenant.id.into(),
@@ -184,6 +205,7 @@ pub async fn update(
             reindex.into(),
             Parameter::from(suspended),
             now.into(),
+            change.mapping.map(Value::to_string).into(),
         ],
     );
     Ok(!database.query(statement).await?.is_empty())
@@ -204,6 +226,8 @@ impl Tenant {
             secret,
             registry,
             index,
+            mapping: self.mapping,
+            rules: OnceCell::new(),
         })
     }
 
@@ -227,6 +251,7 @@ fn read(row: &Row, declared: Option<&Rows>, counters: Option<&Rows>) -> Result<T
         slug: text("slug")?,
         name: text("name")?,
         settings,
+        mapping: crate::scim::json::read(&text("mapping")?).map_err(|_| corrupt("mapping"))?,
         revision: integer("revision")?,
         created: integer("created")?,
         suspended: row.integer("suspended"),
