@@ -5,8 +5,9 @@
 use worker::{Env, console_error};
 
 use super::bulk_plan;
+use super::commit::{repeated, rules};
 use super::message::{Answer, BulkEnvelope, Outcome};
-use super::object::{Shared, repeated, rules};
+use super::object::Shared;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::members;

@@ -14,11 +14,13 @@
 mod bulk;
 mod bulk_plan;
 pub mod client;
+mod commit;
 pub mod message;
 mod nesting;
 pub mod object;
 pub mod plan;
 pub mod question;
+mod queue;
 pub mod roll;
 pub mod steps;
 pub mod target;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::derived::folded_document;
+use super::folded::folded_document;
 use super::resources::NewDocument;
 use crate::scim::error::{Result, ScimError};
 use crate::scim::resource::Map;

@@ -5,9 +5,10 @@
 
 use super::Store;
 use super::d1::{Rows, Statement};
+use super::derive::{Derive, MEMBERS_PER_ROW, append, members_sql, read_derived};
 use super::error::StoreError;
 use super::list::Entry;
-use super::resources::{Derive, MEMBERS_PER_ROW, Stored, append, members_sql, read_derived};
+use super::resources::Stored;
 
 pub const PAGE_BYTES: usize = 8 << 20;
 

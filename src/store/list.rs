@@ -7,9 +7,9 @@ pub use query::{Listed, Order, Position, Query};
 
 use super::Store;
 use super::d1::Rows;
+use super::derive::Found;
 use super::error::StoreError;
 use super::fill::PAGE_BYTES;
-use super::resources::Found;
 
 pub struct Page {
     pub found: Vec<Entry>,

@@ -7,11 +7,12 @@
 pub mod bulk;
 pub mod consistency;
 pub mod d1;
-pub mod derived;
+pub mod derive;
 pub mod document;
 pub mod error;
 pub mod fill;
 pub mod filter_sql;
+pub mod folded;
 pub mod index;
 pub mod list;
 pub mod literals;

@@ -10,8 +10,8 @@ use scim_edge::scim::filter::parse::parse;
 use scim_edge::scim::mode::Mode;
 use scim_edge::scim::resource::index::{IndexEntry, IndexPath, indexed_values};
 use scim_edge::scim::schema::{Registry, Schema};
-use scim_edge::store::derived::folded_document;
 use scim_edge::store::filter_sql::{Columns, compile};
+use scim_edge::store::folded::folded_document;
 use scim_edge::store::literals::Literals;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@
 //! - Attributes lie in `r.document`. Where case counts, or the value is no text, it is read there.
 //! - SQLite's `lower()` knows ASCII only. Where the document holds text that folds otherwise, or a
 //!   dateTime in another form than the sortable one, `r.folded` is the document with these values
-//!   replaced ([`super::derived::folded_document`]); NULL for most rows. So text is compared as
+//!   replaced ([`super::folded::folded_document`]); NULL for most rows. So text is compared as
 //!   `lower(json_extract(coalesce(r.folded, r.document), …))`.
 //! - `id` and `meta` are columns, `groups` and `members` are rows of another table: [`layout`].
 //!

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::store::d1::{Parameter, Row, Statement};
+use crate::store::derive::{Derive, Found};
 use crate::store::fill;
 use crate::store::filter_sql::{Clause, Columns, Reads, Span, scoped};
 use crate::store::literals::Literals;
-use crate::store::resources::{Derive, Found};
 
 /// A page of the resources of some types.
 pub struct Query<'a> {
