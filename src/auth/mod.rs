@@ -3,6 +3,7 @@
 //! An isolate remembers the contexts it loaded, by token hash. The memory only saves the loading:
 //! each batch of the store checks the token and the tenant's revision again.
 
+pub mod jwt;
 pub mod token;
 
 use std::cell::RefCell;

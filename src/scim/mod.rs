@@ -1,6 +1,7 @@
 //! The protocol, pure: RFC 7643, RFC 7644 and RFC 9865 over `serde_json` values. Nothing here knows
 //! the platform, a clock or a source of randomness.
 
+pub mod base64url;
 pub mod bulk;
 pub mod cursor;
 pub mod datetime;
