@@ -33,6 +33,7 @@ const PURE: &[&str] = &[
     "auth/jwt/freshness.rs",
     "auth/jwt/key_set.rs",
     "auth/jwt/token.rs",
+    "admin/endpoints.rs",
     "auth/token.rs",
     "store/members/read.rs",
     "store/members/write.rs",

@@ -4,6 +4,7 @@
 //! members of a body that the call does not know, by their names.
 
 mod consistency;
+mod endpoints;
 mod mapping;
 pub mod problem;
 mod schemas;
@@ -20,6 +21,7 @@ use crate::store::tenant_schemas::Kind;
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
 use crate::wire::request::Parts;
+use endpoints::methods;
 use problem::{Failed, Problem, Result, problem};
 
 pub const CONTENT_TYPE: &str = "application/json";
@@ -107,22 +109,6 @@ async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
             }
         }
         _ => not_allowed(call, allow),
-    }
-}
-
-/// What an address allows; `None` where there is none.
-fn methods(segments: &[&str]) -> Option<&'static str> {
-    match segments {
-        ["tenants"] | ["tenants", _, "tokens"] => Some("GET, HEAD, OPTIONS, POST"),
-        ["tenants", _] => Some("GET, HEAD, OPTIONS, PATCH, DELETE"),
-        ["tenants", _, "consistency"] => Some("GET, HEAD, OPTIONS"),
-        ["tenants", _, "mapping"] => Some("GET, HEAD, OPTIONS, PUT"),
-        ["tenants", _, "tokens", _] => Some("OPTIONS, DELETE"),
-        ["tenants", _, family] if kind(family).is_some() => Some("GET, HEAD, OPTIONS"),
-        ["tenants", _, family, _] if kind(family).is_some() => {
-            Some("GET, HEAD, OPTIONS, PUT, DELETE")
-        }
-        _ => None,
     }
 }
 
