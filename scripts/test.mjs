@@ -26,6 +26,7 @@ const CHECKS = [
   { name: "worker", needsBuild: true, run: () => nodeTests("tests/worker", ".test.mjs") },
   { name: "scripts", needsBuild: true, run: () => nodeTests("scripts", ".test.mjs") },
   { name: "scim2-tester", needsBuild: true, run: () => script("tests", "scim2-tester.mjs") },
+  { name: "openapi", needsBuild: true, run: () => script("tests", "openapi.mjs") },
 ];
 
 /** What a check answers when there is nothing for it to check. */

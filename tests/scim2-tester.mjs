@@ -5,17 +5,15 @@
 //
 // The first run makes a Python environment in tests/.venv. Python 3.10 or later is needed.
 
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { environment } from "./python.mjs";
 import { start } from "./worker/harness.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const venv = join(here, ".venv");
-const python = join(venv, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-const requirements = join(here, "scim2_tester", "requirements.txt");
+const programs = environment(join(here, ".venv"), join(here, "scim2_tester", "requirements.txt"));
 
 /** What a suite asks for and this server does otherwise: which suite, which check, what it found, why. */
 const excused = [
@@ -45,7 +43,6 @@ const excused = [
 const wanted = process.argv.slice(2);
 const suites = wanted.length ? wanted : ["scim2-tester", "scim-sanity"];
 
-prepare();
 const edge = await start();
 let failures = 0;
 try {
@@ -60,28 +57,10 @@ try {
 }
 process.exitCode = failures ? 1 : 0;
 
-/** The Python environment, made anew when the requirements changed. */
-function prepare() {
-  const stamp = join(venv, "installed.txt");
-  const text = readFileSync(requirements, "utf8");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === text) return;
-  console.log("Making a Python environment in tests/.venv ...");
-  if (!existsSync(python)) must(process.env.PYTHON ?? "python3", ["-m", "venv", venv]);
-  must(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
-  writeFileSync(stamp, text);
-}
-
-function must(command, args) {
-  const done = spawnSync(command, args, { stdio: "inherit" });
-  if (done.error || done.status !== 0) {
-    throw new Error(`${command} ${args.join(" ")} failed${done.error ? `: ${done.error.message}` : ""}`);
-  }
-}
-
 /** Not spawnSync: the server that is being asked lives in this process. */
 function run(suite, environment) {
   return new Promise((resolve, reject) => {
-    const child = spawn(python, [join(here, "scim2_tester", "run.py"), suite], {
+    const child = spawn(join(programs, "python"), [join(here, "scim2_tester", "run.py"), suite], {
       env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "inherit"],
     });
