@@ -18,18 +18,26 @@ CREATE TABLE tenants (
 ) STRICT;
 CREATE UNIQUE INDEX tenants_by_slug ON tenants (slug);
 
--- Bearer tokens of identity providers. Only the SHA-256 of a token is kept (hex), and it is the
--- key: authentication reads one row.
+-- What identity providers authenticate with. Only the SHA-256 of a token is kept (hex), and it is the
+-- key: authentication reads one row. 'bearer' ones an administrator made, 'access' ones were given
+-- out to an OAuth client. An 'issuer' is nobody's token: it stands for whoever an issuer of signed
+-- tokens vouches for, and its hash is 'issuer:' and its id.
 CREATE TABLE tokens (
   hash TEXT PRIMARY KEY,
   tenant INTEGER NOT NULL,
   id TEXT NOT NULL,
   label TEXT NOT NULL,
+  kind TEXT NOT NULL DEFAULT 'bearer' CHECK (kind IN ('bearer', 'access', 'issuer')),
+  parent TEXT,                         -- the client or issuer that an access token came from; else NULL
+  scopes TEXT NOT NULL DEFAULT 'scim', -- as the token was made; src/store/scopes.rs
   created INTEGER NOT NULL,
   expires INTEGER,                     -- NULL: never
-  revoked INTEGER                      -- NULL: live. A time: refused from then on, kept for the record
+  revoked INTEGER,                     -- NULL: live. A time: refused from then on, kept for the record
+  last_used INTEGER                    -- NULL: never. Written now and then, not with each request
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX tokens_by_id ON tokens (tenant, id);
+-- Revoking a client: its access tokens stop with it.
+CREATE INDEX tokens_by_parent ON tokens (tenant, parent) WHERE parent IS NOT NULL;
 
 -- Schemas and resource types that a tenant registered at run time, as /Schemas and /ResourceTypes
 -- answer them. The standard ones are in the program.

@@ -26,6 +26,7 @@ const PURE: &[&str] = &[
     "store/filter_sql",
     "store/folded.rs",
     "store/literals.rs",
+    "store/scopes.rs",
     "store/settings.rs",
     "auth/jwt/address.rs",
     "auth/jwt/algorithm.rs",
@@ -49,6 +50,7 @@ const PURE: &[&str] = &[
     "membership/unique.rs",
     "membership/steps.rs",
     "http/allow.rs",
+    "http/permission.rs",
     "http/route.rs",
 ];
 

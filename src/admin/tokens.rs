@@ -8,6 +8,7 @@ use super::problem::{Result, problem};
 use super::{Call, check_label, no_tenant, page, random, read, time};
 use crate::auth::token;
 use crate::scim::datetime::DateTime;
+use crate::store::scopes::{self, Scopes};
 use crate::store::tokens::{self, NewToken, Token};
 use crate::wire::reply::Reply;
 use crate::wire::request::new_id;
@@ -19,6 +20,8 @@ const MAX_LIFE_S: i64 = 10 * 366 * 24 * 3600;
 #[serde(deny_unknown_fields)]
 struct Request {
     label: String,
+    /// Everything, unless named. They are the token's for good.
+    scopes: Option<Vec<String>>,
     /// RFC 3339.
     expires: Option<String>,
     expires_in_s: Option<i64>,
@@ -29,6 +32,7 @@ pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
     let now = call.parts.now;
     let request: Request = read(call.parts)?;
     check_label("label", &request.label)?;
+    let scopes = request.scopes.as_deref().map_or(Ok(Scopes::ALL), named)?;
     let expires = expiry(&request, now)?;
     let mut bytes = [0; 64];
     random(&mut bytes)?;
@@ -40,6 +44,7 @@ pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
         id: &id,
         hash: &token::hash(&secret),
         label: &request.label,
+        scopes,
         created: now,
         expires,
     };
@@ -49,9 +54,11 @@ pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
     let mut body = shown(&Token {
         id,
         label: request.label,
+        scopes,
         created: now,
         expires,
         revoked: None,
+        last_used: None,
     });
     body["token"] = secret.into();
     Ok(Reply::json(201, body.to_string()))
@@ -76,6 +83,24 @@ pub async fn delete(call: &Call<'_>, slug: &str, id: &str) -> Result<Reply> {
         Ok(Reply::empty(204))
     } else {
         problem(404, "The tenant has no such live token.")
+    }
+}
+
+fn named(names: &[String]) -> Result<Scopes> {
+    let known = || scopes::known().collect::<Vec<_>>().join(", ");
+    match Scopes::from_names(names.iter().map(String::as_str)) {
+        Ok(scopes) if scopes.is_empty() => problem(
+            400,
+            format!(
+                "scopes has at least one of {}; left out, it is scim.",
+                known()
+            ),
+        ),
+        Ok(scopes) => Ok(scopes),
+        Err(name) => problem(
+            400,
+            format!("There is no scope {name:?}; there are {}.", known()),
+        ),
     }
 }
 
@@ -107,9 +132,14 @@ fn shown(token: &Token) -> Value {
     let mut shown = json!({
         "id": token.id,
         "label": token.label,
+        "scopes": token.scopes.names().collect::<Vec<_>>(),
         "created": time(token.created),
     });
-    for (name, millis) in [("expires", token.expires), ("revoked", token.revoked)] {
+    for (name, millis) in [
+        ("expires", token.expires),
+        ("revoked", token.revoked),
+        ("last_used", token.last_used),
+    ] {
         if let Some(millis) = millis {
             shown[name] = time(millis).into();
         }

@@ -14,18 +14,23 @@ use crate::store::Access;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::tenants::{self, Loaded, TenantContext};
+use crate::store::tokens::LiveToken;
 
 /// Contexts an isolate keeps; past that it forgets all and starts anew.
 const REMEMBERED: usize = 1000;
 
+type Known = (Rc<TenantContext>, Rc<LiveToken>);
+
 thread_local! {
-    static CONTEXTS: RefCell<HashMap<String, Rc<TenantContext>>> = RefCell::default();
+    static CONTEXTS: RefCell<HashMap<String, Known>> = RefCell::default();
 }
 
 #[derive(Debug)]
 pub enum Refusal {
-    /// 401, with the sentence that says why.
-    Unauthorized(&'static str),
+    /// No bearer token was sent; the sentence says how to.
+    Missing(&'static str),
+    /// Not a live token; the sentence says why.
+    Invalid(&'static str),
     /// The token is good, but not for the tenant in the URL; or there is no such tenant, which is
     /// not told apart.
     OtherTenant,
@@ -41,16 +46,16 @@ pub async fn authenticate(
     tenant: Option<&str>,
     now: i64,
 ) -> Result<Access, Refusal> {
-    let token = bearer(authorization)?;
-    if !token::is_well_formed(token) {
-        return Err(Refusal::Unauthorized(
+    let sent = bearer(authorization)?;
+    if !token::is_well_formed(sent) {
+        return Err(Refusal::Invalid(
             "The bearer token is not one of this server's: copy it again, whole.",
         ));
     }
-    let token_hash = token::hash(token);
+    let token_hash = token::hash(sent);
     let known = CONTEXTS.with_borrow(|contexts| contexts.get(&token_hash).cloned());
-    let context = match known {
-        Some(context) => context,
+    let (context, token) = match known {
+        Some(known) => known,
         None => load(database, &token_hash, now).await?,
     };
     if tenant.is_some_and(|slug| slug != context.slug) {
@@ -58,6 +63,7 @@ pub async fn authenticate(
     }
     Ok(Access {
         token_hash,
+        token,
         tenant: context,
     })
 }
@@ -67,28 +73,25 @@ pub fn forget(access: &Access) {
     CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&access.token_hash));
 }
 
-async fn load(
-    database: &Database,
-    token_hash: &str,
-    now: i64,
-) -> Result<Rc<TenantContext>, Refusal> {
-    let unauthorized = |why| Err(Refusal::Unauthorized(why));
+async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Known, Refusal> {
+    let invalid = |why| Err(Refusal::Invalid(why));
     match tenants::load(database, token_hash, now)
         .await
         .map_err(Refusal::Store)?
     {
-        Loaded::Live(context) => {
+        Loaded::Live(context, token) => {
+            let known = (context, token);
             CONTEXTS.with_borrow_mut(|contexts| {
                 if contexts.len() >= REMEMBERED {
                     contexts.clear();
                 }
-                contexts.insert(token_hash.to_owned(), context.clone());
+                contexts.insert(token_hash.to_owned(), known.clone());
             });
-            Ok(context)
+            Ok(known)
         }
-        Loaded::Unknown => unauthorized("The bearer token is unknown."),
-        Loaded::Revoked => unauthorized("The bearer token was revoked."),
-        Loaded::Expired => unauthorized("The bearer token has expired."),
+        Loaded::Unknown => invalid("The bearer token is unknown."),
+        Loaded::Revoked => invalid("The bearer token was revoked."),
+        Loaded::Expired => invalid("The bearer token has expired."),
         Loaded::Suspended => Err(Refusal::Suspended),
     }
 }
@@ -96,13 +99,13 @@ async fn load(
 /// The token of an `Authorization: Bearer …` header (RFC 6750 §2.1).
 pub fn bearer(authorization: Option<&str>) -> Result<&str, Refusal> {
     let Some(header) = authorization else {
-        return Err(Refusal::Unauthorized(
+        return Err(Refusal::Missing(
             "Send the token as the header Authorization: Bearer <token>.",
         ));
     };
     match header.trim().split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
-        _ => Err(Refusal::Unauthorized(
+        _ => Err(Refusal::Missing(
             "The Authorization header is not of the form Bearer <token>.",
         )),
     }

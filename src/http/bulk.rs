@@ -1,5 +1,6 @@
 //! POST /Bulk (RFC 7644 §3.7): the whole message is one unit of work for the tenant's object.
 
+use super::permission::permit;
 use super::resources::body;
 use super::scim::Exchange;
 use crate::membership::client;
@@ -8,6 +9,7 @@ use crate::scim::bulk::{BulkRequest, Entry, MAX_OPERATIONS, Operation, Task, Ver
 use crate::scim::discovery::BulkLimits;
 use crate::scim::error::{Result, ScimError};
 use crate::scim::resource::MAX_DEPTH;
+use crate::store::scopes::{Right, Scopes};
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
 use crate::wire::request::{MAX_BODY_BYTES, new_id};
@@ -28,6 +30,8 @@ pub async fn bulk(exchange: &Exchange<'_>) -> std::result::Result<Reply, Failure
     let registry = &exchange.access().tenant.registry;
     let ids = |count| new_ids(exchange.parts.now, count);
     let bulk = BulkRequest::parse(body, registry, exchange.mode(), ids)?;
+    let scopes = exchange.access().token.scopes;
+    let split = |operation| split(permitted(operation, scopes));
     let (shown, sent): (Vec<_>, Vec<_>) = bulk.operations.into_iter().map(split).unzip();
     let sent = client::send_bulk(exchange.env, &exchange.store, bulk.fail_on_errors, sent);
     let results = sent.await?;
@@ -45,6 +49,16 @@ pub async fn bulk(exchange: &Exchange<'_>) -> std::result::Result<Reply, Failure
         .map(|(shown, result)| shown.entry(&exchange.base, result))
         .collect();
     Ok(Reply::json(200, bulk_response(&entries)))
+}
+
+/// Refuses an operation that the token's scopes do not let it do.
+fn permitted(mut operation: Operation, scopes: Scopes) -> Operation {
+    if let Ok(task) = &operation.task
+        && let Err(denied) = permit(scopes, &task.resource_type, Right::Write)
+    {
+        operation.task = Err(denied.error);
+    }
+    operation
 }
 
 /// What the answer repeats of an operation.

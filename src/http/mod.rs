@@ -4,6 +4,7 @@ mod allow;
 mod bulk;
 mod discovery;
 mod lists;
+mod permission;
 mod resources;
 pub mod route;
 mod scim;
@@ -97,12 +98,9 @@ type Say = fn(&ScimError) -> Reply;
 /// The answer to a failure. What is not the client's is logged here, once, and not sent.
 fn refuse(parts: &Parts, failure: &Failure, say: Say) -> Reply {
     match failure {
-        Failure::Scim(error) => {
-            let reply = say(error);
-            match error.status {
-                401 => reply.with("WWW-Authenticate", "Bearer realm=\"scim-edge\""),
-                _ => reply,
-            }
+        Failure::Scim(error) => say(error),
+        Failure::Unauthorized { error, challenge } => {
+            say(error).with("WWW-Authenticate", challenge.as_str())
         }
         Failure::Store(StoreError::Unavailable(why)) => {
             console_error!("{} unavailable: {why}", parts.request_id);

@@ -5,6 +5,7 @@ use std::slice::from_ref as one;
 use worker::Env;
 
 use super::allow::methods;
+use super::permission::{self, Denied};
 use super::{bulk, discovery, lists, resources};
 use crate::auth::{self, Refusal};
 use crate::membership::message::PANIC_HEADER;
@@ -216,14 +217,16 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
         return Ok(not_allowed(exchange, allow));
     }
     let method = if method == "HEAD" { "GET" } else { method };
+    let scopes = exchange.access().token.scopes;
+    permission::check(scopes, registry, segments, method).map_err(denied)?;
     match segments {
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
             discovery::answer(exchange, segments)
         }
         ["Bulk"] => bulk::bulk(exchange).await,
         ["Me", ..] => me(),
-        [] => lists::list(exchange, &registry.definitions).await,
-        [".search"] => lists::search(exchange, &registry.definitions).await,
+        [] => lists::list(exchange, &permission::readable(scopes, registry)).await,
+        [".search"] => lists::search(exchange, &permission::readable(scopes, registry)).await,
         [endpoint] => match (registry.at(endpoint), method) {
             (Some(definition), "GET") => lists::list(exchange, one(definition)).await,
             (Some(definition), "POST") => resources::create(exchange, definition).await,
@@ -271,17 +274,37 @@ fn not_allowed(exchange: &Exchange<'_>, allow: &'static str) -> Reply {
 
 fn refused(refusal: Refusal) -> Failure {
     match refusal {
-        Refusal::Unauthorized(why) => ScimError::new(401, why).into(),
-        Refusal::OtherTenant => ScimError::new(
-            401,
+        Refusal::Missing(why) => Failure::Unauthorized {
+            error: ScimError::new(401, why),
+            challenge: CHALLENGE.to_owned(),
+        },
+        Refusal::Invalid(why) => invalid_token(why),
+        Refusal::OtherTenant => invalid_token(
             "This token does not open this URL: check that both belong to the same tenant.",
-        )
-        .into(),
+        ),
         Refusal::Suspended => ScimError::new(
             403,
             "The tenant is suspended: its administrator can make it serve again.",
         )
         .into(),
         Refusal::Store(error) => error.into(),
+    }
+}
+
+/// RFC 6750 §3: without an error code where no token was sent.
+const CHALLENGE: &str = "Bearer realm=\"scim-edge\"";
+
+fn invalid_token(why: &str) -> Failure {
+    Failure::Unauthorized {
+        error: ScimError::new(401, why),
+        challenge: format!("{CHALLENGE}, error=\"invalid_token\", error_description=\"{why}\""),
+    }
+}
+
+fn denied(denied: Denied) -> Failure {
+    let Denied { error, scope } = denied;
+    Failure::Unauthorized {
+        error,
+        challenge: format!("{CHALLENGE}, error=\"insufficient_scope\", scope=\"{scope}\""),
     }
 }

@@ -117,7 +117,7 @@ impl Shared {
         }
         for (token_hash, now) in tokens {
             let loaded = tenants::load(database, token_hash, *now).await?;
-            if let Loaded::Live(context) = loaded {
+            if let Loaded::Live(context, _) = loaded {
                 self.context.replace(Some(context.clone()));
                 return Ok(Some(context));
             }

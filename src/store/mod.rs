@@ -21,6 +21,7 @@ pub mod members;
 pub mod reindex;
 pub mod removal;
 pub mod resources;
+pub mod scopes;
 pub mod settings;
 pub mod tenant_schemas;
 pub mod tenants;
@@ -32,12 +33,14 @@ use std::rc::Rc;
 use d1::{Database, Parameter, Rows, Statement};
 use error::StoreError;
 use tenants::TenantContext;
+use tokens::LiveToken;
 
 /// A token that was accepted, and the tenant that it opens.
 #[derive(Clone)]
 pub struct Access {
     /// SHA-256, hex.
     pub token_hash: String,
+    pub token: Rc<LiveToken>,
     pub tenant: Rc<TenantContext>,
 }
 

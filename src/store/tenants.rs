@@ -11,6 +11,7 @@ use super::error::StoreError;
 use super::reindex::Reindex;
 use super::settings::Settings;
 use super::tenant_schemas;
+use super::tokens::LiveToken;
 use crate::mapping::Rules;
 use crate::scim::schema::{Declared, Registry};
 
@@ -38,7 +39,7 @@ impl TenantContext {
 }
 
 pub enum Loaded {
-    Live(Rc<TenantContext>),
+    Live(Rc<TenantContext>, Rc<LiveToken>),
     Revoked,
     Expired,
     Suspended,
@@ -74,8 +75,9 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
         .batch(&[
             Statement::new(
                 format!(
-                    "SELECT {COLUMNS}, k.expires, k.revoked \
-                     FROM tokens k JOIN tenants t ON t.id = k.tenant WHERE k.hash = ?1"
+                    "SELECT {COLUMNS}, {}, k.revoked \
+                     FROM tokens k JOIN tenants t ON t.id = k.tenant WHERE k.hash = ?1",
+                    LiveToken::COLUMNS
                 ),
                 [token_hash.into()],
             ),
@@ -92,7 +94,8 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     if row.integer("revoked").is_some() {
         return Ok(Loaded::Revoked);
     }
-    if row.integer("expires").is_some_and(|expires| expires <= now) {
+    let token = LiveToken::read(&row).ok_or_else(|| corrupt("token"))?;
+    if token.expires.is_some_and(|expires| expires <= now) {
         return Ok(Loaded::Expired);
     }
     if row.integer("suspended").is_some() {
@@ -100,7 +103,10 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     }
     let secret = row.text("secret").ok_or_else(|| corrupt("secret"))?;
     let tenant = read(&row, Some(&rows[1]), None)?;
-    Ok(Loaded::Live(Rc::new(tenant.context(secret)?)))
+    Ok(Loaded::Live(
+        Rc::new(tenant.context(secret)?),
+        Rc::new(token),
+    ))
 }
 
 /// What a new tenant is made of.

@@ -12,6 +12,8 @@ use crate::store::error::StoreError;
 pub enum Failure {
     /// The client's to mend.
     Scim(ScimError),
+    /// Not with these credentials: 401 or 403, and what `WWW-Authenticate` says (RFC 9110 §11.6.1).
+    Unauthorized { error: ScimError, challenge: String },
     /// Not the client's.
     Store(StoreError),
 }

@@ -298,7 +298,7 @@ describe("tokens", () => {
     await edge.admin("DELETE", `${path}/${gone.id}`);
     const list = await edge.admin("GET", path);
     assert.equal(list.status, 200, list.text);
-    assert.deepEqual(list.json.tokens.map((one) => Object.keys(one).join()), ["id,label,created", "id,label,created,expires", "id,label,created,revoked"]);
+    assert.deepEqual(list.json.tokens.map((one) => Object.keys(one).join()), ["id,label,scopes,created", "id,label,scopes,created,expires", "id,label,scopes,created,revoked"]);
     assert.deepEqual(list.json.tokens.map((one) => one.label), ["test", "timed", "gone"]);
     for (const token of [tenant.token, timed.json.token, gone.token]) assert.ok(!list.text.includes(token.slice(5, 30)));
     const first = await edge.admin("GET", `${path}?limit=1`);
