@@ -3,7 +3,7 @@
 //! The one list of them: `docs/openapi.json` describes the same, and a test here compares.
 
 /// Below `/admin/v1/`; `{}` stands for a name.
-const ENDPOINTS: [(&str, &str); 10] = [
+const ENDPOINTS: [(&str, &str); 12] = [
     ("tenants", "GET, HEAD, OPTIONS, POST"),
     ("tenants/{}", "GET, HEAD, OPTIONS, PATCH, DELETE"),
     ("tenants/{}/tokens", "GET, HEAD, OPTIONS, POST"),
@@ -17,6 +17,8 @@ const ENDPOINTS: [(&str, &str); 10] = [
     ),
     ("tenants/{}/mapping", "GET, HEAD, OPTIONS, PUT"),
     ("tenants/{}/consistency", "GET, HEAD, OPTIONS"),
+    ("tenants/{}/export", "GET, HEAD, OPTIONS"),
+    ("tenants/{}/import", "OPTIONS, POST"),
 ];
 
 /// What an address allows; `None` where there is none.

@@ -5,6 +5,8 @@
 
 mod consistency;
 mod endpoints;
+mod export;
+mod import;
 mod mapping;
 pub mod problem;
 mod schemas;
@@ -98,6 +100,8 @@ async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
         ("DELETE", ["tenants", slug, "tokens", id]) => tokens::delete(call, slug, id).await,
         ("GET", ["tenants", slug, "mapping"]) => mapping::get(call, slug).await,
         ("PUT", ["tenants", slug, "mapping"]) => mapping::put(call, slug).await,
+        ("GET", ["tenants", slug, "export"]) => export::export(call, slug).await,
+        ("POST", ["tenants", slug, "import"]) => import::import(call, slug).await,
         ("GET", ["tenants", slug, "consistency"]) => consistency::check(call, slug).await,
         (_, ["tenants", slug, family, rest @ ..]) if let Some(kind) = kind(family) => {
             match (method, rest) {

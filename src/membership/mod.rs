@@ -16,7 +16,6 @@ mod bulk_plan;
 pub mod client;
 mod commit;
 pub mod message;
-mod nesting;
 pub mod object;
 pub mod plan;
 pub mod question;

@@ -9,7 +9,6 @@ mod members;
 use std::collections::HashMap;
 
 use super::message::{Envelope, Outcome};
-use super::nesting::Nesting;
 use super::question::removes_members;
 use super::target::Target;
 use super::unique::Claims;
@@ -17,6 +16,7 @@ use crate::scim::mode::Mode;
 use crate::scim::resource::index::indexed_values;
 use crate::scim::schema::Registry;
 use crate::store::document::{IndexPaths, parse};
+use crate::store::members::nesting::Nesting;
 use crate::store::members::{Gone, Ground, Named, Writes};
 use crate::store::resources::Stored;
 

@@ -5,6 +5,7 @@
 //! `resources.seq` is used again after a deletion. Whatever was read by `seq` is therefore written
 //! only where the id still is the same.
 
+pub mod nesting;
 pub mod read;
 pub mod write;
 

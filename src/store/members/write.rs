@@ -3,8 +3,8 @@
 //! Of everything, a few are a statement each, found by key and reading least; many are one
 //! statement over JSON, because D1 limits the number of statements too.
 
-mod groups;
-mod index;
+pub(in crate::store) mod groups;
+pub(in crate::store) mod index;
 mod rows;
 
 use serde_json::json;
@@ -90,7 +90,7 @@ fn each(parts: Vec<Parameter>, statement: impl Fn(Parameter) -> Statement) -> Ve
 }
 
 /// Looks upwards, where there are only groups: downwards every user would be read.
-fn acyclic(tenant: i64, ids: &[String]) -> Option<Statement> {
+pub(in crate::store) fn acyclic(tenant: i64, ids: &[String]) -> Option<Statement> {
     let sql = "NOT EXISTS (WITH RECURSIVE above (root, seq) AS (\
          SELECT g.seq, m.\"group\" FROM json_each(?2) e CROSS JOIN resources g \
          ON g.tenant = ?1 AND g.type = 'Group' AND g.id = e.value \

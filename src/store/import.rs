@@ -1,0 +1,135 @@
+//! Resources and memberships that an import brings into a suspended tenant. No SCIM request writes
+//! there meanwhile: every transaction asserts that the tenant is suspended and as it was read.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::bulk::{chunks, nesting};
+use super::d1::{Database, Parameter, Row, Statement};
+use super::error::{self, StoreError};
+use super::members::nesting::Nesting;
+use super::members::write::{acyclic, groups, index};
+use super::members::{Indexed, NewGroup};
+use super::tenants::Tenant;
+use super::unique::{self, Holders, Unique};
+
+/// What tells two states of a resource apart: every change counts the version up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State {
+    pub version: i64,
+    /// Unix milliseconds.
+    pub modified: i64,
+}
+
+/// What is there of what an import brings.
+#[derive(Debug, Default)]
+pub struct Present {
+    /// By resource type and id.
+    pub resources: HashMap<(String, String), (i64, State)>,
+    pub holders: Holders,
+}
+
+/// One round trip: which of these ids there are, in any of these types, and who holds the values.
+pub async fn present(
+    database: &Database,
+    tenant: i64,
+    types: &[&str],
+    ids: &[&str],
+    unique: &[Unique],
+) -> Result<Present, StoreError> {
+    let resources = Statement::new(
+        "SELECT r.type, r.id, r.seq, r.version, r.modified FROM json_each(?2) t \
+         CROSS JOIN json_each(?3) e CROSS JOIN resources r \
+         ON r.tenant = ?1 AND r.type = t.value AND r.id = e.value",
+        [tenant.into(), text(types), text(ids)],
+    );
+    let rows = database
+        .batch(&[resources, unique::statement(tenant, unique)])
+        .await?;
+    let state = |row: Row| {
+        let state = State {
+            version: row.integer("version")?,
+            modified: row.integer("modified")?,
+        };
+        Some((
+            (row.text("type")?, row.text("id")?),
+            (row.integer("seq")?, state),
+        ))
+    };
+    let mut holders = Holders::default();
+    holders.learn(unique, &rows[1].iter().collect::<Vec<Row>>());
+    Ok(Present {
+        resources: rows[0].iter().filter_map(state).collect(),
+        holders,
+    })
+}
+
+/// One transaction. [`StoreError::Stale`] when the tenant serves again or is another.
+pub async fn create(
+    database: &Database,
+    tenant: &Tenant,
+    resources: &[NewGroup],
+    entries: &[Indexed],
+) -> Result<(), StoreError> {
+    let mut batch = vec![still(tenant)];
+    batch.extend(groups::created(tenant.id, resources));
+    batch.extend(index::added(tenant.id, entries));
+    database.batch(&batch).await.map(|_| ())
+}
+
+/// What these groups are inside of.
+pub async fn nested(
+    database: &Database,
+    tenant: i64,
+    groups: &[String],
+) -> Result<Nesting, StoreError> {
+    let rows = database.query(nesting(tenant, groups)).await?;
+    let pair = |row: Row| Some((row.text("child")?, row.text("parent")?));
+    Ok(Nesting::new(rows.iter().filter_map(pair).collect()))
+}
+
+/// A membership, by `resources.seq`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMembership {
+    pub group: i64,
+    pub member: i64,
+    pub display: Option<String>,
+}
+
+/// One transaction, as [`create`]; what is there stays as it is. `nested` are the ids of groups
+/// that get groups as members.
+pub async fn add_members(
+    database: &Database,
+    tenant: &Tenant,
+    members: &[NewMembership],
+    nested: &[String],
+) -> Result<(), StoreError> {
+    let show = |one: &NewMembership| json!([one.group, one.member, one.display]);
+    let mut batch = vec![still(tenant)];
+    batch.extend(chunks(members, show).into_iter().map(|part| {
+        Statement::new(
+            "INSERT INTO members (\"group\", member, display) \
+             SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2 FROM json_each(?1) e WHERE true \
+             ON CONFLICT DO NOTHING",
+            [part],
+        )
+    }));
+    batch.extend(acyclic(tenant.id, nested));
+    database.batch(&batch).await.map(|_| ())
+}
+
+fn still(tenant: &Tenant) -> Statement {
+    Statement::new(
+        format!(
+            "INSERT INTO assertions SELECT EXISTS (SELECT 1 FROM tenants WHERE id = ?1 \
+             AND revision = ?2 AND suspended IS NOT NULL AND deleting IS NULL), '{}'",
+            error::GUARD
+        ),
+        [tenant.id.into(), tenant.revision.into()],
+    )
+}
+
+fn text(texts: &[&str]) -> Parameter {
+    Value::from(texts).to_string().into()
+}
