@@ -71,7 +71,8 @@ test("settings are shown, changed and taken back", async () => {
 
 test("tokens are made, listed and revoked", async () => {
   const tenant = await edge.createTenant("cli");
-  const made = await json("tokens", "create", tenant.slug, "--label", "Okta", "--expires", "90d");
+  const made = await json("tokens", "create", tenant.slug, "--label", "Okta", "--scopes", "users,groups:read", "--expires", "90d");
+  assert.deepEqual(made.scopes, ["users", "groups:read"]);
   const days = (Date.parse(made.expires) - Date.parse(made.created)) / 86_400_000;
   assert.equal(Math.round(days), 90);
   const caller = tenant.with({ token: made });
@@ -79,7 +80,7 @@ test("tokens are made, listed and revoked", async () => {
   assert.equal((await command("tokens", "revoke", tenant.slug, made.id)).code, 0);
   assert.equal((await caller.scim("GET", "/Users")).status, 401);
   const { out } = await command("tokens", "list", tenant.slug);
-  assert.match(out, new RegExp(`${made.id} +Okta +revoked`));
+  assert.match(out, new RegExp(`${made.id} +Okta +users, groups:read +revoked`));
   assert.ok(!out.includes(made.token));
   assert.equal((await command("tokens", "create", tenant.slug)).code, 2);
   assert.equal((await command("tokens", "revoke", tenant.slug, made.id)).code, 1);

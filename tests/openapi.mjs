@@ -34,7 +34,8 @@ function schemathesis() {
   ];
   return new Promise((resolve, reject) => {
     // In a folder of its own: it keeps what it found beside the place where it runs.
-    const child = spawn(join(programs, "schemathesis"), args, { cwd: join(here, ".venv-openapi"), stdio: "inherit" });
+    const env = { ...process.env, SCHEMATHESIS_HOOKS: join(here, "openapi", "hooks.py") };
+    const child = spawn(join(programs, "schemathesis"), args, { cwd: join(here, ".venv-openapi"), env, stdio: "inherit" });
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });

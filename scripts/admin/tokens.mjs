@@ -25,15 +25,19 @@ export const tokens = {
     args: ["SLUG"],
     says: "a tenant's tokens, never the tokens themselves",
     run: ({ api, args: [slug] }) => api.all(path(slug), "tokens"),
-    show: (tokens) => table(tokens, { ID: (one) => one.id, LABEL: (one) => one.label, STATE: state, CREATED: (one) => one.created, EXPIRES: (one) => one.expires ?? "never" }),
+    show: (tokens) => table(tokens, { ID: (one) => one.id, LABEL: (one) => one.label, SCOPES: (one) => one.scopes, STATE: state, "LAST USED": (one) => one.last_used ?? "", CREATED: (one) => one.created, EXPIRES: (one) => one.expires ?? "never" }),
   },
   "tokens create": {
     args: ["SLUG"],
-    options: { label: { type: "string", value: "LABEL" }, expires: { type: "string", value: "90d" } },
-    says: "a new token, shown this once",
+    options: { label: { type: "string", value: "LABEL" }, scopes: { type: "string", value: "users,groups:read" }, expires: { type: "string", value: "90d" } },
+    says: "a new token, shown this once; without --scopes it may do everything, without --expires it never ends",
     run({ api, args: [slug], options }) {
       if (!options.label) throw new Wrong(USAGE, "Say who will use the token: --label Okta.");
-      return api.post(path(slug), { label: options.label, ...(options.expires ? { expires_in_s: seconds(options.expires) } : {}) });
+      return api.post(path(slug), {
+        label: options.label,
+        ...(options.scopes ? { scopes: options.scopes.split(",") } : {}),
+        ...(options.expires ? { expires_in_s: seconds(options.expires) } : {}),
+      });
     },
     show: (token) => `${list(token)}\n\nThe token is not shown again.`,
   },
