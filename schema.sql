@@ -23,24 +23,37 @@ CREATE UNIQUE INDEX tenants_by_slug ON tenants (slug);
 
 -- What identity providers authenticate with. Only the SHA-256 of a token is kept (hex), and it is the
 -- key: authentication reads one row. 'bearer' ones an administrator made, 'access' ones were given
--- out to an OAuth client. An 'issuer' is nobody's token: it stands for whoever an issuer of signed
--- tokens vouches for, and its hash is 'issuer:' and its id.
+-- out to an OAuth client. The others are nobody's token: a 'secret' is what a client shows to get one;
+-- a 'client', and an 'issuer' whose signed tokens are taken as they are, have their kind, the tenant
+-- and their id for a hash: 'issuer:7:0197…'.
 CREATE TABLE tokens (
   hash TEXT PRIMARY KEY,
   tenant INTEGER NOT NULL,
   id TEXT NOT NULL,
   label TEXT NOT NULL,
-  kind TEXT NOT NULL DEFAULT 'bearer' CHECK (kind IN ('bearer', 'access', 'issuer')),
-  parent TEXT,                         -- the client or issuer that an access token came from; else NULL
+  kind TEXT NOT NULL DEFAULT 'bearer'
+    CHECK (kind IN ('bearer', 'access', 'secret', 'client', 'issuer')),
+  parent TEXT,                         -- what it came from and ends with: a secret's client, an access token's
+                                       -- secret or, where it needed none, client; else NULL
   scopes TEXT NOT NULL DEFAULT 'scim', -- as the token was made; src/store/scopes.rs
+  trust TEXT,                          -- JSON, whose signatures count: a client's, src/auth/client_keys.rs,
+                                       -- an issuer's, src/auth/trust.rs; else NULL
   created INTEGER NOT NULL,
   expires INTEGER,                     -- NULL: never
   revoked INTEGER,                     -- NULL: live. A time: refused from then on, kept for the record
   last_used INTEGER                    -- NULL: never. Written now and then, not with each request
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX tokens_by_id ON tokens (tenant, id);
--- Revoking a client: its access tokens stop with it.
-CREATE INDEX tokens_by_parent ON tokens (tenant, parent) WHERE parent IS NOT NULL;
+-- A client's secrets; ending what came from one; letting go of access tokens that expired long ago.
+CREATE INDEX tokens_by_parent ON tokens (tenant, parent, kind, expires) WHERE parent IS NOT NULL;
+
+-- Signed assertions that clients showed, by their digests, until they could not come again anyway.
+CREATE TABLE used_assertions (
+  tenant INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (tenant, expires, digest)
+) STRICT, WITHOUT ROWID;
 
 -- Schemas and resource types that a tenant registered at run time, as /Schemas and /ResourceTypes
 -- answer them. The standard ones are in the program.

@@ -7,7 +7,7 @@
 //! | [`scim`] | the protocol, pure: schemas as data, filters, PATCH, resources as documents | nothing of ours |
 //! | [`mapping`] | pushed groups as the product's departments, teams, roles, pure | `scim` |
 //! | [`store`] | everything in D1, and the only SQL | `scim`, `mapping` |
-//! | [`auth`] | from a bearer token to a tenant | `scim`, `store` |
+//! | [`auth`] | from a bearer token to a tenant: our own, an OAuth client's, a JWT | `scim`, `store`, `wire` |
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
 //! | [`admin`] | `/admin/v1`: tenants, settings, tokens, schemas | the ones above |

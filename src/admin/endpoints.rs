@@ -3,11 +3,17 @@
 //! The one list of them: `docs/openapi.json` describes the same, and a test here compares.
 
 /// Below `/admin/v1/`; `{}` stands for a name.
-const ENDPOINTS: [(&str, &str); 12] = [
+const ENDPOINTS: [(&str, &str); 18] = [
     ("tenants", "GET, HEAD, OPTIONS, POST"),
     ("tenants/{}", "GET, HEAD, OPTIONS, PATCH, DELETE"),
     ("tenants/{}/tokens", "GET, HEAD, OPTIONS, POST"),
     ("tenants/{}/tokens/{}", "OPTIONS, DELETE"),
+    ("tenants/{}/clients", "GET, HEAD, OPTIONS, POST"),
+    ("tenants/{}/clients/{}", "OPTIONS, DELETE"),
+    ("tenants/{}/clients/{}/secrets", "GET, HEAD, OPTIONS, POST"),
+    ("tenants/{}/clients/{}/secrets/{}", "OPTIONS, DELETE"),
+    ("tenants/{}/issuers", "GET, HEAD, OPTIONS, POST"),
+    ("tenants/{}/issuers/{}", "OPTIONS, DELETE"),
     ("tenants/{}/schemas", "GET, HEAD, OPTIONS"),
     ("tenants/{}/schemas/{}", "GET, HEAD, OPTIONS, PUT, DELETE"),
     ("tenants/{}/resource-types", "GET, HEAD, OPTIONS"),

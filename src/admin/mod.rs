@@ -3,11 +3,14 @@
 //! Refused: every request without the secret ADMIN_TOKEN, methods that an address does not have, and
 //! members of a body that the call does not know, by their names.
 
+mod clients;
 mod consistency;
 mod endpoints;
 mod export;
 mod import;
+mod issuers;
 mod mapping;
+mod parties;
 pub mod problem;
 mod schemas;
 mod tenants;
@@ -16,6 +19,7 @@ mod tokens;
 use serde_json::Value;
 use worker::Env;
 
+use crate::auth::jwt::keys::Moment;
 use crate::auth::{self, token};
 use crate::scim::datetime::DateTime;
 use crate::store::d1::Database;
@@ -42,6 +46,8 @@ const ATTEMPTS: usize = 8;
 struct Call<'a> {
     parts: &'a Parts,
     database: &'a Database,
+    /// Whether keys may come from this very machine: [`Moment::local`].
+    local: bool,
 }
 
 pub async fn answer(
@@ -51,7 +57,11 @@ pub async fn answer(
     segments: &[String],
 ) -> std::result::Result<Reply, Failure> {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let call = Call { parts, database };
+    let call = Call {
+        parts,
+        database,
+        local: Moment::new(parts, env).local,
+    };
     match authorize(parts, env) {
         Ok(()) => {}
         Err(problem) => return Ok(problem.into()),
@@ -98,6 +108,21 @@ async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
         ("GET", ["tenants", slug, "tokens"]) => tokens::list(call, slug).await,
         ("POST", ["tenants", slug, "tokens"]) => tokens::create(call, slug).await,
         ("DELETE", ["tenants", slug, "tokens", id]) => tokens::delete(call, slug, id).await,
+        ("GET", ["tenants", slug, "clients"]) => clients::list(call, slug).await,
+        ("POST", ["tenants", slug, "clients"]) => clients::create(call, slug).await,
+        ("DELETE", ["tenants", slug, "clients", id]) => clients::delete(call, slug, id).await,
+        ("GET", ["tenants", slug, "clients", id, "secrets"]) => {
+            clients::list_secrets(call, slug, id).await
+        }
+        ("POST", ["tenants", slug, "clients", id, "secrets"]) => {
+            clients::create_secret(call, slug, id).await
+        }
+        ("DELETE", ["tenants", slug, "clients", id, "secrets", secret]) => {
+            clients::delete_secret(call, slug, id, secret).await
+        }
+        ("GET", ["tenants", slug, "issuers"]) => issuers::list(call, slug).await,
+        ("POST", ["tenants", slug, "issuers"]) => issuers::create(call, slug).await,
+        ("DELETE", ["tenants", slug, "issuers", id]) => issuers::delete(call, slug, id).await,
         ("GET", ["tenants", slug, "mapping"]) => mapping::get(call, slug).await,
         ("PUT", ["tenants", slug, "mapping"]) => mapping::put(call, slug).await,
         ("GET", ["tenants", slug, "export"]) => export::export(call, slug).await,

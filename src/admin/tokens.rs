@@ -32,8 +32,11 @@ pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
     let now = call.parts.now;
     let request: Request = read(call.parts)?;
     check_label("label", &request.label)?;
-    let scopes = request.scopes.as_deref().map_or(Ok(Scopes::ALL), named)?;
-    let expires = expiry(&request, now)?;
+    let scopes = request
+        .scopes
+        .as_deref()
+        .map_or(Ok(Scopes::ALL), scopes_named)?;
+    let expires = expiry(request.expires.as_deref(), request.expires_in_s, now)?;
     let mut bytes = [0; 64];
     random(&mut bytes)?;
     let Some(secret) = token::from_random(&bytes) else {
@@ -86,7 +89,7 @@ pub async fn delete(call: &Call<'_>, slug: &str, id: &str) -> Result<Reply> {
     }
 }
 
-fn named(names: &[String]) -> Result<Scopes> {
+pub fn scopes_named(names: &[String]) -> Result<Scopes> {
     let known = || scopes::known().collect::<Vec<_>>().join(", ");
     match Scopes::from_names(names.iter().map(String::as_str)) {
         Ok(scopes) if scopes.is_empty() => problem(
@@ -104,9 +107,9 @@ fn named(names: &[String]) -> Result<Scopes> {
     }
 }
 
-/// When the token ends, in Unix milliseconds.
-fn expiry(request: &Request, now: i64) -> Result<Option<i64>> {
-    let expires = match (&request.expires, request.expires_in_s) {
+/// When a token or a secret ends, in Unix milliseconds.
+pub fn expiry(expires: Option<&str>, expires_in_s: Option<i64>, now: i64) -> Result<Option<i64>> {
+    let expires = match (expires, expires_in_s) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {
             return problem(

@@ -1,14 +1,22 @@
-//! From a bearer token to a tenant.
+//! From a bearer token to a tenant, and from an OAuth client to a token.
 //!
 //! An isolate remembers the contexts it loaded, by token hash. The memory only saves the loading:
 //! each batch of the store checks the token and the tenant's revision again.
 
+pub mod client_keys;
+pub mod grant;
+mod issuers;
 pub mod jwt;
+pub mod oauth;
 pub mod token;
+pub mod trust;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+
+use jwt::keys::Moment;
+use jwt::looks_like_jwt;
 
 use crate::store::Access;
 use crate::store::d1::Database;
@@ -36,6 +44,8 @@ pub enum Refusal {
     OtherTenant,
     /// The token is good, and its tenant is suspended.
     Suspended,
+    /// The keys of a JWT's issuer cannot be had right now: nothing can be said of it.
+    NoKeys,
     Store(StoreError),
 }
 
@@ -44,9 +54,17 @@ pub async fn authenticate(
     database: &Database,
     authorization: Option<&str>,
     tenant: Option<&str>,
-    now: i64,
+    moment: Moment,
 ) -> Result<Access, Refusal> {
     let sent = bearer(authorization)?;
+    if looks_like_jwt(sent) {
+        return issuers::authenticate(database, sent, tenant, moment).await;
+    }
+    if sent.starts_with(token::SECRET_PREFIX) {
+        return Err(Refusal::Invalid(
+            "This is an OAuth client's secret: the client gets a token for it at /t/{tenant}/oauth/token.",
+        ));
+    }
     if !token::is_well_formed(sent) {
         return Err(Refusal::Invalid(
             "The bearer token is not one of this server's: copy it again, whole.",
@@ -56,7 +74,7 @@ pub async fn authenticate(
     let known = CONTEXTS.with_borrow(|contexts| contexts.get(&token_hash).cloned());
     let (context, token) = match known {
         Some(known) => known,
-        None => load(database, &token_hash, now).await?,
+        None => load(database, &token_hash, moment.now).await?,
     };
     if tenant.is_some_and(|slug| slug != context.slug) {
         return Err(Refusal::OtherTenant);
@@ -71,6 +89,7 @@ pub async fn authenticate(
 /// Drops what the isolate remembers of this token: the store found it stale.
 pub fn forget(access: &Access) {
     CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&access.token_hash));
+    issuers::forget(&access.tenant.slug);
 }
 
 async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Known, Refusal> {

@@ -5,6 +5,8 @@
 use sha2::{Digest, Sha256};
 
 pub const PREFIX: &str = "scim_";
+/// An OAuth client's secret has the same shape, and is no token.
+pub const SECRET_PREFIX: &str = "scim-secret_";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM_LENGTH: usize = 30;
 const CHECK_LENGTH: usize = 6;
@@ -12,6 +14,15 @@ const CHECK_LENGTH: usize = 6;
 /// A token from random bytes; `None` when too few of them were usable, which 64 bytes make
 /// unlikelier than a broken machine.
 pub fn from_random(bytes: &[u8]) -> Option<String> {
+    with_prefix(PREFIX, bytes)
+}
+
+/// The same for a client's secret.
+pub fn secret_from_random(bytes: &[u8]) -> Option<String> {
+    with_prefix(SECRET_PREFIX, bytes)
+}
+
+fn with_prefix(prefix: &str, bytes: &[u8]) -> Option<String> {
     // Bytes from 248 on would make the first eight letters likelier than the others.
     let letters: String = bytes
         .iter()
@@ -20,7 +31,7 @@ pub fn from_random(bytes: &[u8]) -> Option<String> {
         .map(|byte| char::from(ALPHABET[usize::from(byte % 62)]))
         .collect();
     (letters.len() == RANDOM_LENGTH).then(|| {
-        let body = format!("{PREFIX}{letters}");
+        let body = format!("{prefix}{letters}");
         let check = check(&body);
         body + &check
     })
@@ -85,5 +96,12 @@ mod tests {
     fn too_little_randomness_makes_no_token() {
         assert_eq!(from_random(&[255; 64]), None);
         assert_eq!(from_random(&[1; 29]), None);
+    }
+
+    #[test]
+    fn a_secret_is_no_token() {
+        let bytes: Vec<u8> = (0..64).map(|n| n * 3).collect();
+        let secret = secret_from_random(&bytes).unwrap();
+        assert!(secret.starts_with(SECRET_PREFIX) && !is_well_formed(&secret));
     }
 }

@@ -7,6 +7,7 @@ use crate::scim::discovery::{self, AuthenticationScheme, Features, Pagination};
 use crate::scim::error::ScimError;
 use crate::scim::list::{Page, list_response};
 use crate::scim::mode::Mode;
+use crate::store::tenants::TenantContext;
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
 
@@ -68,13 +69,33 @@ fn features(exchange: &Exchange<'_>) -> Features {
             cursor_timeout: exchange.access().tenant.settings.cursor_timeout_s,
         },
         interop: exchange.mode() == Mode::Interop,
-        authentication_schemes: vec![AuthenticationScheme {
-            kind: "oauthbearertoken",
-            name: "Bearer token",
-            description: "A token of this tenant, in the Authorization header.",
-            spec_uri: Some("https://www.rfc-editor.org/info/rfc6750"),
-            documentation_uri: None,
-            primary: true,
-        }],
+        authentication_schemes: authentication_schemes(exchange.access().tenant.as_ref()),
     }
+}
+
+/// What the tenant has, the client credentials grant only where there are clients.
+fn authentication_schemes(tenant: &TenantContext) -> Vec<AuthenticationScheme> {
+    let bearer = AuthenticationScheme {
+        kind: "oauthbearertoken",
+        name: "Bearer token",
+        description: match tenant.has_issuers {
+            true => {
+                "A token of this tenant, or a JWT of an issuer that it trusts, in the Authorization header."
+            }
+            false => "A token of this tenant, in the Authorization header.",
+        },
+        spec_uri: Some("https://www.rfc-editor.org/info/rfc6750"),
+        documentation_uri: None,
+        primary: true,
+    };
+    let client_credentials = AuthenticationScheme {
+        kind: "oauth2",
+        name: "OAuth 2.0 client credentials",
+        description: "A client gets short-lived bearer tokens at /oauth/token beside /scim/v2.",
+        spec_uri: Some("https://www.rfc-editor.org/info/rfc6749"),
+        documentation_uri: None,
+        primary: false,
+    };
+    let clients = tenant.has_clients.then_some(client_credentials);
+    [bearer].into_iter().chain(clients).collect()
 }

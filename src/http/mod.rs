@@ -4,6 +4,7 @@ mod allow;
 mod bulk;
 mod discovery;
 mod lists;
+mod oauth;
 mod permission;
 mod resources;
 pub mod route;
@@ -35,6 +36,7 @@ pub async fn respond(
     let route = route::route(&parts.path);
     let say: Say = match &route {
         Route::Admin { .. } => admin::problem::reply,
+        Route::Token { .. } => oauth::reply,
         _ => |error| Reply::from(error),
     };
     let database = match Database::new(&env) {
@@ -49,6 +51,7 @@ pub async fn respond(
     let body = request::body(&mut request, request::MAX_BODY_BYTES, too_large).await;
     let content_type = match &route {
         Route::Admin { .. } => admin::CONTENT_TYPE,
+        Route::Token { .. } => oauth::CONTENT_TYPE,
         _ => scim::content_type(&parts),
     };
     let answer = async {
@@ -69,6 +72,7 @@ pub async fn respond(
                 )
                 .await
             }
+            Route::Token { tenant } => oauth::answer(&parts, &env, &database, tenant).await,
             Route::Admin { segments } => admin::answer(&parts, &env, &database, segments).await,
             Route::Unknown => Err(ScimError::new(
                 404,
@@ -98,6 +102,7 @@ type Say = fn(&ScimError) -> Reply;
 /// The answer to a failure. What is not the client's is logged here, once, and not sent.
 fn refuse(parts: &Parts, failure: &Failure, say: Say) -> Reply {
     match failure {
+        Failure::Scim(error) if error.status == 503 => unavailable(&error.detail, say),
         Failure::Scim(error) => say(error),
         Failure::Unauthorized { error, challenge } => {
             say(error).with("WWW-Authenticate", challenge.as_str())

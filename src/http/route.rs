@@ -12,6 +12,10 @@ pub enum Route {
         base_path: String,
         segments: Vec<String>,
     },
+    /// `/t/{tenant}/oauth/token`.
+    Token {
+        tenant: String,
+    },
     /// Everything under `/admin/v1`.
     Admin {
         segments: Vec<String>,
@@ -26,6 +30,9 @@ pub fn route(path: &str) -> Route {
             tenant: Some(decode(tenant)),
             base_path: format!("/t/{tenant}/scim/v2"),
             segments: decode_all(rest),
+        },
+        ["t", tenant, "oauth", "token"] => Route::Token {
+            tenant: decode(tenant),
         },
         ["scim", "v2", rest @ ..] => Route::Scim {
             tenant: None,
@@ -100,6 +107,13 @@ mod tests {
                 segments: vec!["tenants".to_owned()],
             },
         );
+        check(
+            "/t/a/oauth/token",
+            Route::Token {
+                tenant: "a".to_owned(),
+            },
+        );
+        check("/t/a/oauth/token/", Route::Unknown);
         check("/", Route::Unknown);
         check("/t/a/scim/v1/Users", Route::Unknown);
     }

@@ -7,6 +7,7 @@ use worker::Env;
 use super::allow::methods;
 use super::permission::{self, Denied};
 use super::{bulk, discovery, lists, resources};
+use crate::auth::jwt::keys::Moment;
 use crate::auth::{self, Refusal};
 use crate::membership::message::PANIC_HEADER;
 use crate::scim::error::ScimError;
@@ -167,10 +168,11 @@ pub async fn answer(
 ) -> Result<Reply, Failure> {
     let authorization = parts.header("authorization");
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let moment = Moment::new(parts, env);
     let mut attempt = 1;
     loop {
         let trips = database.cost().trips;
-        let access = auth::authenticate(database, authorization.as_deref(), tenant, parts.now)
+        let access = auth::authenticate(database, authorization.as_deref(), tenant, moment)
             .await
             .map_err(refused)?;
         let exchange = Exchange {
@@ -285,6 +287,11 @@ fn refused(refusal: Refusal) -> Failure {
         Refusal::Suspended => ScimError::new(
             403,
             "The tenant is suspended: its administrator can make it serve again.",
+        )
+        .into(),
+        Refusal::NoKeys => ScimError::new(
+            503,
+            "The keys of the JWT's issuer cannot be fetched right now: send the request again.",
         )
         .into(),
         Refusal::Store(error) => error.into(),

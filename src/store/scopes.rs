@@ -62,6 +62,21 @@ impl Scopes {
         self.0 & other.0 == other.0
     }
 
+    /// Whether these let do all that `other` does: `users` covers `users:read`.
+    pub fn cover(self, other: Self) -> bool {
+        let names: Vec<_> = self.names().collect();
+        let scopes = SCOPES.iter().filter(|(name, ..)| names.contains(name));
+        other.names().all(|wanted| {
+            let wanted = SCOPES.iter().find(|(name, ..)| *name == wanted);
+            wanted.is_some_and(|(_, about, right)| {
+                let covers = |(_, own, gives): &&(_, Option<&str>, Right)| {
+                    (own.is_none() || own == about) && gives >= right
+                };
+                scopes.clone().any(|scope| covers(&scope))
+            })
+        })
+    }
+
     pub fn permit(self, resource_type: &str, right: Right) -> bool {
         sufficient(resource_type, right).any(|name| self.names().any(|own| own == name))
     }
@@ -130,6 +145,28 @@ mod tests {
         check("devices Users scim:write", &[]);
         assert!(Scopes::ALL.permit("Device", Write));
         assert_eq!(Scopes::ALL.to_string(), "scim");
+    }
+
+    #[test]
+    fn scopes_cover_what_they_include() {
+        let cover = |own: &str, other: &str| Scopes::read(own).cover(Scopes::read(other));
+        for (own, other) in [
+            ("scim", "scim:read users groups:read"),
+            ("users", "users:read"),
+            ("scim:read", "groups:read users:read scim:read"),
+            ("users groups:read", "groups:read"),
+        ] {
+            assert!(cover(own, other), "{own}: {other}");
+        }
+        for (own, other) in [
+            ("users:read", "users"),
+            ("users groups", "scim"),
+            ("scim:read", "users"),
+            ("users", "groups:read users"),
+            ("", "users:read"),
+        ] {
+            assert!(!cover(own, other), "{own}: {other}");
+        }
     }
 
     #[test]

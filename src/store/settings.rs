@@ -13,6 +13,9 @@ use crate::scim::schema::Registry;
 /// How long a cursor can be made to live, in seconds: a minute to a day.
 pub const CURSOR_TIMEOUT_S: RangeInclusive<u32> = 60..=86_400;
 
+/// How long an access token can be made to live, in seconds: five minutes to a day.
+pub const ACCESS_TOKEN_LIFETIME_S: RangeInclusive<u32> = 300..=86_400;
+
 /// Attributes that a tenant can have indexed besides the standard ones: each costs a row written
 /// with every value, and a resource's index entries go to D1 as one parameter.
 pub const MAX_INDEXED: usize = 20;
@@ -28,6 +31,9 @@ pub struct Settings {
     /// How long an RFC 9865 cursor lives after it was given out, in seconds: 60 to 86400, by
     /// default 3600.
     pub cursor_timeout_s: u32,
+    /// How long an access token lives that an OAuth client gets, in seconds: 300 to 86400, by
+    /// default 3600.
+    pub access_token_lifetime_s: u32,
     /// Attribute paths whose values are indexed besides the standard ones, at most 20, by default
     /// none: "title", "name.familyName", "urn:…:User:buildingId". Strings and references of any
     /// resource type that has them. A filter with `eq` or `sw` on one reads as many rows as match.
@@ -51,6 +57,7 @@ impl Default for Settings {
         Self {
             mode: Mode::default(),
             cursor_timeout_s: 3600,
+            access_token_lifetime_s: 3600,
             indexed: Vec::new(),
             group_patch_returns: GroupPatchReturns::default(),
         }
@@ -82,12 +89,24 @@ impl Settings {
         }
         let mut settings: Self =
             serde_json::from_value(merged.into()).map_err(|error| format!("settings: {error}."))?;
-        if !CURSOR_TIMEOUT_S.contains(&settings.cursor_timeout_s) {
-            return Err(format!(
-                "settings.cursor_timeout_s must be {} to {} seconds.",
-                CURSOR_TIMEOUT_S.start(),
-                CURSOR_TIMEOUT_S.end()
-            ));
+        for (name, seconds, bounds) in [
+            (
+                "cursor_timeout_s",
+                settings.cursor_timeout_s,
+                CURSOR_TIMEOUT_S,
+            ),
+            (
+                "access_token_lifetime_s",
+                settings.access_token_lifetime_s,
+                ACCESS_TOKEN_LIFETIME_S,
+            ),
+        ] {
+            if !bounds.contains(&seconds) {
+                let (least, most) = bounds.into_inner();
+                return Err(format!(
+                    "settings.{name} must be {least} to {most} seconds."
+                ));
+            }
         }
         settings.indexed = checked_paths(&settings.indexed, registry)?;
         Ok(settings)
@@ -163,6 +182,12 @@ mod tests {
             json!({"cursor_timeout_s": "60"}),
             "settings.cursor_timeout_s",
         );
+        for lifetime in [299, 86_401] {
+            check(
+                json!({"access_token_lifetime_s": lifetime}),
+                "settings.access_token_lifetime_s",
+            );
+        }
         check(
             json!({"group_patch_returns": true}),
             "settings.group_patch_returns",

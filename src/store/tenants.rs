@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::d1::{Database, Parameter, Row, Rows, Statement};
 use super::document::IndexPaths;
 use super::error::StoreError;
+use super::parties::Kind;
 use super::reindex::Reindex;
 use super::settings::Settings;
 use super::tenant_schemas;
@@ -25,6 +26,9 @@ pub struct TenantContext {
     pub secret: String,
     pub registry: Registry,
     pub index: IndexPaths,
+    /// Whether there are OAuth clients, and issuers whose tokens are taken: discovery tells.
+    pub has_clients: bool,
+    pub has_issuers: bool,
     mapping: Value,
     rules: OnceCell<Rules>,
 }
@@ -75,8 +79,9 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
         .batch(&[
             Statement::new(
                 format!(
-                    "SELECT {COLUMNS}, {}, k.revoked \
+                    "SELECT {}, {}, k.revoked \
                      FROM tokens k JOIN tenants t ON t.id = k.tenant WHERE k.hash = ?1",
+                    context_columns(),
                     LiveToken::COLUMNS
                 ),
                 [token_hash.into()],
@@ -101,12 +106,38 @@ pub async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Loa
     if row.integer("suspended").is_some() {
         return Ok(Loaded::Suspended);
     }
+    Ok(Loaded::Live(read_context(&row, &rows[1])?, Rc::new(token)))
+}
+
+/// The statements of a tenant's context by its slug; [`read_context`] reads their rows.
+pub(super) fn context_by_slug(slug: &str) -> [Statement; 2] {
+    [
+        Statement::new(
+            format!(
+                "SELECT {} FROM tenants t WHERE t.slug = ?1",
+                context_columns()
+            ),
+            [slug.into()],
+        ),
+        Statement::new(
+            "SELECT s.kind, s.document FROM tenants t JOIN tenant_schemas s ON s.tenant = t.id \
+             WHERE t.slug = ?1 ORDER BY s.kind, s.name",
+            [slug.into()],
+        ),
+    ]
+}
+
+pub(super) fn read_context(row: &Row, schemas: &Rows) -> Result<Rc<TenantContext>, StoreError> {
     let secret = row.text("secret").ok_or_else(|| corrupt("secret"))?;
-    let tenant = read(&row, Some(&rows[1]), None)?;
-    Ok(Loaded::Live(
-        Rc::new(tenant.context(secret)?),
-        Rc::new(token),
-    ))
+    let mut context = read(row, Some(schemas), None)?.context(secret)?;
+    context.has_clients = row.integer("has_clients") == Some(1);
+    context.has_issuers = row.integer("has_issuers") == Some(1);
+    Ok(Rc::new(context))
+}
+
+fn context_columns() -> String {
+    let (clients, issuers) = (Kind::Client.exists(), Kind::Issuer.exists());
+    format!("{COLUMNS}, {clients} AS has_clients, {issuers} AS has_issuers")
 }
 
 /// What a new tenant is made of.
@@ -232,6 +263,8 @@ impl Tenant {
             secret,
             registry,
             index,
+            has_clients: false,
+            has_issuers: false,
             mapping: self.mapping,
             rules: OnceCell::new(),
         })

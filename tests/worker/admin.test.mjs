@@ -9,6 +9,14 @@ import { difference } from "./matching.mjs";
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+/** What a tenant's settings are when nothing was said of them. */
+const DEFAULTS = {
+  mode: "compat",
+  cursor_timeout_s: 3600,
+  access_token_lifetime_s: 3600,
+  indexed: [],
+  group_patch_returns: "none",
+};
 const elsewhere = process.env.SCIM_EDGE_URL ? "needs the inside of the server" : false;
 
 let edge;
@@ -58,7 +66,7 @@ describe("tenants", () => {
       base_url: tenant.base,
       created: { $matches: "^20\\d\\d-\\d\\d-\\d\\dT.*Z$" },
       suspended: { $absent: true },
-      settings: { $equals: { mode: "compat", cursor_timeout_s: 3600, indexed: [], group_patch_returns: "none" } },
+      settings: { $equals: DEFAULTS },
       resources: { $equals: { User: 2, Group: 1 } },
     });
     assert.equal(found, null, found);
@@ -70,7 +78,7 @@ describe("tenants", () => {
     const answer = await edge.admin("POST", "/tenants", { slug, name: "S", settings: { mode: "interop", indexed: ["TITLE"] } });
     assert.equal(answer.status, 201, answer.text);
     assert.match(answer.headers.get("location"), new RegExp(`/admin/v1/tenants/${slug}$`));
-    assert.deepEqual(answer.json.settings, { mode: "interop", cursor_timeout_s: 3600, indexed: ["title"], group_patch_returns: "none" });
+    assert.deepEqual(answer.json.settings, { ...DEFAULTS, mode: "interop", indexed: ["title"] });
     problem(await edge.admin("POST", "/tenants", { slug: unique("t"), name: "S", settings: { modus: 1 } }), 400, "modus");
   });
 
@@ -137,7 +145,7 @@ describe("settings", () => {
     const tenant = await edge.createTenant("t");
     const patch = async (settings) => (await edge.admin("PATCH", `/tenants/${tenant.slug}`, { settings })).json.settings;
     assert.equal((await patch({ cursor_timeout_s: 60 })).cursor_timeout_s, 60);
-    assert.deepEqual(await patch({ mode: "rfc-strict" }), { mode: "rfc-strict", cursor_timeout_s: 60, indexed: [], group_patch_returns: "none" });
+    assert.deepEqual(await patch({ mode: "rfc-strict" }), { ...DEFAULTS, mode: "rfc-strict", cursor_timeout_s: 60 });
     assert.equal((await patch({ cursor_timeout_s: null })).cursor_timeout_s, 3600);
     assert.equal((await edge.admin("PATCH", `/tenants/${tenant.slug}`, { name: "New" })).json.name, "New");
   });

@@ -6,23 +6,19 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use worker::console_warn;
+use worker::{Env, console_warn};
+
+use crate::wire::request::Parts;
 
 use super::freshness::{Step, Times};
 use super::key_set::KeySet;
-use super::{Invalid, Jwt, fetch, signature};
+use super::{Invalid, Jwt, Source, fetch, signature};
 
 /// Sets an isolate keeps; past that it forgets all and starts anew.
 const REMEMBERED: usize = 500;
 
-/// Where a signer's keys are.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Source {
-    /// A JWK Set's address.
-    Address(String),
-    /// An issuer whose `/.well-known/openid-configuration` says it (OpenID Connect Discovery).
-    Issuer(String),
-}
+/// Set to "on" in tests and for development: issuers on this very machine are as good as others.
+const LOCAL_VAR: &str = "LOCAL_ISSUERS";
 
 /// Why a signature did not pass.
 #[derive(Debug)]
@@ -37,8 +33,19 @@ pub enum Failure {
 pub struct Moment {
     /// Unix milliseconds.
     pub now: i64,
-    /// Whether keys may come from this very machine by plain http: the variable LOCAL_ISSUERS.
+    /// Whether keys may come from this very machine by plain http.
     pub local: bool,
+}
+
+impl Moment {
+    pub fn new(parts: &Parts, env: &Env) -> Self {
+        Self {
+            now: parts.now,
+            local: env
+                .var(LOCAL_VAR)
+                .is_ok_and(|value| value.to_string() == "on"),
+        }
+    }
 }
 
 struct Held {

@@ -22,3 +22,12 @@ pub use token::{Jwt, looks_like_jwt};
 /// Why a token is refused: a sentence for whoever sent it. It never quotes the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Invalid(pub &'static str);
+
+/// Where a signer's keys are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A JWK Set's address.
+    Address(String),
+    /// An issuer whose `/.well-known/openid-configuration` says it (OpenID Connect Discovery).
+    Issuer(String),
+}

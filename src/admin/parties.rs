@@ -1,0 +1,113 @@
+//! What `…/clients` and `…/issuers` have in common: a label, scopes, and whose signatures count.
+
+use serde_json::{Value, json};
+
+use super::problem::{Result, problem};
+use super::tokens::scopes_named;
+use super::{Call, check_label, no_tenant, page, read, time};
+use crate::scim::resource::Map;
+use crate::store::parties::{self, Kind, Made, Party};
+use crate::store::scopes::Scopes;
+use crate::store::secrets::Secret;
+use crate::wire::reply::Reply;
+use crate::wire::request::new_id;
+
+#[derive(serde::Deserialize)]
+struct Common {
+    label: String,
+    /// Everything, unless named.
+    scopes: Option<Vec<String>>,
+}
+
+/// A new one from the body's common members, without its trust, and the members that are left.
+pub fn new(call: &Call<'_>) -> Result<(Party, Map)> {
+    let now = call.parts.now;
+    let mut request: Map = read(call.parts)?;
+    let mut common = Map::new();
+    for name in ["label", "scopes"] {
+        common.extend(request.shift_remove_entry(name));
+    }
+    let common: Common = match serde_json::from_value(common.into()) {
+        Ok(common) => common,
+        Err(error) => {
+            return problem(
+                400,
+                format!("The body is not what this call takes: {error}."),
+            );
+        }
+    };
+    check_label("label", &common.label)?;
+    let party = Party {
+        id: new_id(now).or_else(|_| problem(500, "The machine gave no randomness."))?,
+        label: common.label,
+        scopes: common
+            .scopes
+            .as_deref()
+            .map_or(Ok(Scopes::ALL), scopes_named)?,
+        trust: String::new(),
+        created: now,
+        revoked: None,
+    };
+    Ok((party, request))
+}
+
+pub async fn create(
+    call: &Call<'_>,
+    slug: &str,
+    kind: Kind,
+    party: &Party,
+    secret: Option<&Secret>,
+) -> Result<()> {
+    match parties::create(call.database, slug, kind, party, secret).await? {
+        Made::Yes => Ok(()),
+        Made::Missing => no_tenant(slug),
+        Made::Full => problem(
+            409,
+            format!(
+                "A tenant has at most {} live {}s: revoke one first.",
+                kind.limit(),
+                kind.name()
+            ),
+        ),
+    }
+}
+
+/// `?limit=` of them behind the id `?after=`, oldest first.
+pub async fn list(call: &Call<'_>, slug: &str, kind: Kind, id_name: &str) -> Result<Reply> {
+    let (after, limit) = page(call.parts)?;
+    let Some(found) = parties::list(call.database, slug, kind, after, limit).await? else {
+        return no_tenant(slug);
+    };
+    let list: Vec<Value> = found.iter().map(|party| shown(party, id_name)).collect();
+    let mut body = json!({ format!("{}s", kind.name()): list });
+    if let Some(last) = found.last().filter(|_| found.len() == limit as usize) {
+        body["next"] = last.id.as_str().into();
+    }
+    Ok(Reply::json(200, body.to_string()))
+}
+
+/// Ends one, with what came of it.
+pub async fn delete(call: &Call<'_>, slug: &str, kind: Kind, id: &str) -> Result<Reply> {
+    if parties::revoke(call.database, slug, kind, id, call.parts.now).await? {
+        Ok(Reply::empty(204))
+    } else {
+        problem(404, format!("The tenant has no such live {}.", kind.name()))
+    }
+}
+
+pub fn shown(party: &Party, id_name: &str) -> Value {
+    let mut shown = json!({
+        id_name: party.id,
+        "label": party.label,
+        "scopes": party.scopes.names().collect::<Vec<_>>(),
+    });
+    let trust: Map = crate::scim::json::read(&party.trust).unwrap_or_default();
+    for (name, value) in trust {
+        shown[name] = value;
+    }
+    shown["created"] = time(party.created).into();
+    if let Some(revoked) = party.revoked {
+        shown["revoked"] = time(revoked).into();
+    }
+    shown
+}
