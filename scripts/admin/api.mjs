@@ -49,9 +49,9 @@ export class Api {
   }
 
   /** Every entry of a list, page by page; `name` is the list's in the answer. */
-  async *pages(path, name) {
-    for (let after; ; ) {
-      const query = new URLSearchParams({ limit: "1000", ...(after === undefined ? {} : { after }) });
+  async *pages(path, name, search = {}) {
+    for (let after = search.after; ; ) {
+      const query = new URLSearchParams({ ...search, limit: "1000", ...(after === undefined ? {} : { after }) });
       const page = await this.get(`${path}?${query}`);
       yield* page[name];
       if (page.next === undefined) return;
@@ -59,9 +59,9 @@ export class Api {
     }
   }
 
-  async all(path, name) {
+  async all(path, name, search) {
     const all = [];
-    for await (const one of this.pages(path, name)) all.push(one);
+    for await (const one of this.pages(path, name, search)) all.push(one);
     return all;
   }
 

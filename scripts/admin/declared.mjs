@@ -8,7 +8,7 @@ import { USAGE, Wrong } from "./wrong.mjs";
 
 const json = (value) => JSON.stringify(value, null, 2);
 
-async function document(file) {
+export async function document(file) {
   let text;
   try {
     text = await readFile(file, "utf8");

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 
 import { isMain } from "../common.mjs";
 import { Api, target } from "./api.mjs";
+import { clients } from "./clients.mjs";
 import { consistency } from "./consistency.mjs";
 import { declared } from "./declared.mjs";
 import { tenants } from "./tenants.mjs";
@@ -14,7 +15,7 @@ import { tokens } from "./tokens.mjs";
 import { transfer } from "./transfer.mjs";
 import { USAGE, Wrong } from "./wrong.mjs";
 
-export const COMMANDS = { ...tenants, ...tokens, ...declared, ...transfer, ...consistency };
+export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...transfer, ...consistency };
 
 const COMMON = {
   url: { type: "string", value: "URL" },

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { start, unique } from "./harness.mjs";
+import { issuerHost } from "./issuer.mjs";
 
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -18,13 +19,14 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const openapi = JSON.parse(readFileSync(new URL("../../docs/openapi.json", import.meta.url), "utf8"));
 
 let edge;
+let host;
 let a;
 let b;
 before(async () => {
-  edge = await start();
+  [edge, host] = await Promise.all([start({ vars: { LOCAL_ISSUERS: "on" } }), issuerHost()]);
   [a, b] = [await edge.createTenant("iso-a"), await directory()];
 });
-after(() => edge.stop());
+after(() => Promise.all([edge.stop(), host.stop()]));
 
 async function good(promise, ...statuses) {
   const answer = await promise;
@@ -87,6 +89,7 @@ async function credentials() {
   await new Promise((done) => setTimeout(done, 1100));
   return [
     { kind: "token", full: true, authorization: `Bearer ${a.token}` },
+    ...(await withOauth()),
     ...(await Promise.all(scopes.map(async (scope) => ({ kind: `token with ${scope}`, authorization: `Bearer ${(await token(scope, { scopes: [scope] })).token}` })))),
     { kind: "revoked token", authorization: `Bearer ${revoked.token}`, dead: true },
     { kind: "expired token", authorization: `Bearer ${short.token}`, dead: true },
@@ -94,6 +97,42 @@ async function credentials() {
     { kind: "nothing", authorization: null, dead: true },
     { kind: "Basic", authorization: `Basic ${Buffer.from(`${b.tenant.slug}:${a.token}`).toString("base64")}`, dead: true },
   ];
+}
+
+/** Access tokens of A's clients, by secret and by workload identity, and the JWT of an issuer that A trusts. */
+async function withOauth() {
+  const make = async (path, body) => (await good(edge.admin("POST", `/tenants/${a.slug}/${path}`, body), 201)).json;
+  const client = await make("clients", { label: "secret" });
+  const bearer = async (form) => `Bearer ${(await good(askToken(a, form))).json.access_token}`;
+  const all = [{ kind: "access token by secret", full: true, authorization: await bearer(bySecret(client)) }];
+  // An issuer on this machine is trusted by a server on this machine alone.
+  if (!edge.local) return all;
+  const issuer = host.issuer();
+  const trust = { issuer: issuer.url, jwks_uri: issuer.jwksUri, audience: "scim" };
+  const workload = await make("clients", { label: "workload", federated: [{ ...trust, subject: "workload" }] });
+  await make("issuers", { label: "issuer", ...trust, subject: "*" });
+  const jwt = (sub) => issuer.sign({ aud: "scim", sub });
+  all.push({ kind: "access token by workload identity", full: true, authorization: await bearer(byAssertion(workload, jwt("workload"))) });
+  all.push({ kind: "JWT of an issuer", full: true, ownAddress: true, authorization: `Bearer ${jwt("provisioner")}` });
+  // What gets a token of A gets none of B.
+  for (const form of [bySecret(client), byAssertion(workload, jwt("workload"))]) {
+    const refused = await askToken(b.tenant, form);
+    assert.ok([400, 401].includes(refused.status), refused.text);
+    assert.equal(refused.json.access_token, undefined);
+  }
+  return all;
+}
+
+const bySecret = (client) => ({ client_id: client.client_id, client_secret: client.client_secret });
+const byAssertion = (client, jwt) => ({
+  client_id: client.client_id,
+  client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+  client_assertion: jwt,
+});
+
+function askToken(tenant, form) {
+  const body = new URLSearchParams({ grant_type: "client_credentials", ...form }).toString();
+  return edge.request("POST", `/t/${tenant.slug}/oauth/token`, body, { "content-type": "application/x-www-form-urlencoded" });
 }
 
 /** Every endpoint × method below B's base, with B's own ids, tags and cursors. */
@@ -195,7 +234,8 @@ test("no credential of A opens anything of B", async (t) => {
     });
 
     // A's own address, and the one where the credential says whose it is, with what is B's.
-    for (const base of credential.full ? [a.path, "/scim/v2"] : ["/scim/v2"]) {
+    const bases = credential.ownAddress ? [a.path] : credential.full ? [a.path, "/scim/v2"] : ["/scim/v2"];
+    for (const base of bases) {
       await each(requests(), send(base), (answer, one, told) => {
         size.own += 1;
         if (credential.dead) return assert.equal(answer.status, 401, told);
