@@ -17,6 +17,9 @@ CREATE TABLE tenants (
   reindex TEXT                         -- NULL, or JSON, src/store/reindex.rs: what is still to do
 ) STRICT;
 CREATE UNIQUE INDEX tenants_by_slug ON tenants (slug);
+-- What the maintenance run goes on with, without reading every tenant.
+CREATE INDEX tenants_deleting ON tenants (id) WHERE deleting IS NOT NULL;
+CREATE INDEX tenants_reindexing ON tenants (id) WHERE reindex IS NOT NULL;
 
 -- What identity providers authenticate with. Only the SHA-256 of a token is kept (hex), and it is the
 -- key: authentication reads one row. 'bearer' ones an administrator made, 'access' ones were given
@@ -120,6 +123,30 @@ CREATE TABLE members (
 ) STRICT, WITHOUT ROWID;
 -- User.groups, and taking a deleted resource out of every group.
 CREATE INDEX members_by_member ON members (member, "group");
+
+-- What identity providers asked and were told: src/log. Written after the answers, several at a
+-- time; kept for as long as the tenant's settings say.
+CREATE TABLE requests (
+  tenant INTEGER NOT NULL,
+  id TEXT NOT NULL,                    -- UUIDv7: the order of ids is the order of time
+  token TEXT,                          -- tokens.id
+  method TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  resource TEXT,                       -- the resource's id, where the request is about one
+  user_name TEXT,                      -- folded, where the request names a user
+  document TEXT NOT NULL,              -- JSON, src/log/entry.rs: all of it, without secrets
+  PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+-- What happened to a resource, to a user; what went wrong.
+CREATE INDEX requests_by_resource ON requests (tenant, resource, id) WHERE resource IS NOT NULL;
+CREATE INDEX requests_by_user_name ON requests (tenant, user_name, id) WHERE user_name IS NOT NULL;
+CREATE INDEX requests_failed ON requests (tenant, id) WHERE status >= 400;
+
+-- How far a maintenance task came that goes through all tenants: src/maintenance.
+CREATE TABLE progress (
+  task TEXT PRIMARY KEY,
+  place INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- What a batch takes for granted. An insert with `holds` false rolls the whole batch back with
 -- `message` as its error; one with `holds` true writes nothing. D1 has no interactive transaction:

@@ -10,6 +10,8 @@
 //! | [`auth`] | from a bearer token to a tenant: our own, an OAuth client's, a JWT | `scim`, `store`, `wire` |
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
+//! | [`maintenance`] | what runs by itself every few minutes | `scim`, `store` |
+//! | [`log`] | the request log: what is kept of a request, and when it is written | `scim`, `store` |
 //! | [`admin`] | `/admin/v1`: tenants, settings, tokens, schemas | the ones above |
 //! | [`http`] | a request's life, and a file per family of endpoints | all |
 //!
@@ -41,15 +43,22 @@
 pub mod admin;
 pub mod auth;
 pub mod http;
+pub mod log;
+pub mod maintenance;
 pub mod mapping;
 pub mod membership;
 pub mod scim;
 pub mod store;
 pub mod wire;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     http::respond(request, env, context).await
+}
+
+#[event(scheduled)]
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    maintenance::run(&env, event.schedule() as i64).await;
 }

@@ -12,10 +12,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("membership", &["scim", "store"]),
     ("mapping", &["scim"]),
     ("wire", &["scim", "store"]),
-    ("admin", &["scim", "mapping", "store", "auth", "wire"]),
+    ("log", &["scim", "store"]),
+    ("maintenance", &["scim", "store"]),
+    (
+        "admin",
+        &["scim", "mapping", "store", "auth", "wire", "log"],
+    ),
     (
         "http",
-        &["scim", "store", "auth", "membership", "wire", "admin"],
+        &[
+            "scim",
+            "store",
+            "auth",
+            "membership",
+            "wire",
+            "admin",
+            "log",
+        ],
     ),
 ];
 
@@ -39,6 +52,9 @@ const PURE: &[&str] = &[
     "admin/endpoints.rs",
     "admin/import/line.rs",
     "auth/token.rs",
+    "log/curl.rs",
+    "log/entry.rs",
+    "log/redact.rs",
     "store/members/nesting.rs",
     "auth/trust.rs",
     "store/members/read.rs",

@@ -3,7 +3,7 @@
 //! The one list of them: `docs/openapi.json` describes the same, and a test here compares.
 
 /// Below `/admin/v1/`; `{}` stands for a name.
-const ENDPOINTS: [(&str, &str); 18] = [
+const ENDPOINTS: &[(&str, &str)] = &[
     ("tenants", "GET, HEAD, OPTIONS, POST"),
     ("tenants/{}", "GET, HEAD, OPTIONS, PATCH, DELETE"),
     ("tenants/{}/tokens", "GET, HEAD, OPTIONS, POST"),
@@ -22,6 +22,9 @@ const ENDPOINTS: [(&str, &str); 18] = [
         "GET, HEAD, OPTIONS, PUT, DELETE",
     ),
     ("tenants/{}/mapping", "GET, HEAD, OPTIONS, PUT"),
+    ("tenants/{}/requests", "GET, HEAD, OPTIONS"),
+    ("tenants/{}/requests/{}", "GET, HEAD, OPTIONS"),
+    ("tenants/{}/requests/{}/curl", "GET, HEAD, OPTIONS"),
     ("tenants/{}/consistency", "GET, HEAD, OPTIONS"),
     ("tenants/{}/export", "GET, HEAD, OPTIONS"),
     ("tenants/{}/import", "OPTIONS, POST"),

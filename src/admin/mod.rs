@@ -12,6 +12,7 @@ mod issuers;
 mod mapping;
 mod parties;
 pub mod problem;
+mod requests;
 mod schemas;
 mod tenants;
 mod tokens;
@@ -125,6 +126,11 @@ async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
         ("DELETE", ["tenants", slug, "issuers", id]) => issuers::delete(call, slug, id).await,
         ("GET", ["tenants", slug, "mapping"]) => mapping::get(call, slug).await,
         ("PUT", ["tenants", slug, "mapping"]) => mapping::put(call, slug).await,
+        ("GET", ["tenants", slug, "requests"]) => requests::list(call, slug).await,
+        ("GET", ["tenants", slug, "requests", id]) => requests::get(call, slug, id).await,
+        ("GET", ["tenants", slug, "requests", id, "curl"]) => {
+            requests::replay(call, slug, id).await
+        }
         ("GET", ["tenants", slug, "export"]) => export::export(call, slug).await,
         ("POST", ["tenants", slug, "import"]) => import::import(call, slug).await,
         ("GET", ["tenants", slug, "consistency"]) => consistency::check(call, slug).await,

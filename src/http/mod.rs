@@ -11,15 +11,20 @@ pub mod route;
 mod scim;
 mod walks;
 
+use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use worker::{Context, Env, Request, Response, console_error};
+use worker::{Context, Date, Env, Request, Response, console_error};
 
 use crate::admin;
+use crate::auth::{self, token};
+use crate::log;
+use crate::log::entry::{Body, Seen};
 use crate::scim::bulk::payload_too_large;
 use crate::scim::error::ScimError;
-use crate::store::d1::Database;
+use crate::store::Access;
+use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
 use crate::wire::Failure;
 use crate::wire::reply::{Reply, SCIM_JSON};
@@ -27,11 +32,7 @@ use crate::wire::request::{self, Parts};
 use route::Route;
 
 /// Answers every request, whatever happens inside.
-pub async fn respond(
-    mut request: Request,
-    env: Env,
-    _context: Context,
-) -> worker::Result<Response> {
+pub async fn respond(mut request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let mut parts = request::head(&request)?;
     let route = route::route(&parts.path);
     let say: Say = match &route {
@@ -54,6 +55,7 @@ pub async fn respond(
         Route::Token { .. } => oauth::CONTENT_TYPE,
         _ => scim::content_type(&parts),
     };
+    let access = RefCell::default();
     let answer = async {
         parts.body = body?;
         match &route {
@@ -69,6 +71,7 @@ pub async fn respond(
                     tenant.as_deref(),
                     base_path,
                     segments,
+                    &access,
                 )
                 .await
             }
@@ -90,10 +93,56 @@ pub async fn respond(
     if parts.method == "HEAD" {
         reply = reply.without_body(content_type);
     }
+    if let Some(seen) = seen(&parts, &route, access.into_inner(), &reply, database.cost()) {
+        log::write(&context, &env, seen, Date::now().as_millis() as i64);
+    }
     let timing = env
         .var("SERVER_TIMING")
         .is_ok_and(|value| value.to_string() != "off");
     reply.into_response(content_type, timing.then(|| database.cost()))
+}
+
+/// What the log needs of a SCIM request; `None` where no credential says whose it is.
+fn seen(
+    parts: &Parts,
+    route: &Route,
+    access: Option<Access>,
+    reply: &Reply,
+    cost: Cost,
+) -> Option<Seen> {
+    let Route::Scim { segments, .. } = route else {
+        return None;
+    };
+    let (token_hash, tenant) = match access {
+        Some(access) => (access.token_hash, Some(access.tenant)),
+        // Of another tenant, revoked, expired or suspended: the database knows whose it is.
+        None => {
+            let authorization = parts.header("authorization");
+            let token = auth::bearer(authorization.as_deref()).ok()?;
+            (
+                token::is_well_formed(token).then(|| token::hash(token))?,
+                None,
+            )
+        }
+    };
+    let query = parts.query.iter();
+    let mut query: Vec<_> = query.map(|(k, v)| (k.clone(), v.clone())).collect();
+    query.sort_unstable();
+    Some(Seen {
+        id: parts.request_id.clone(),
+        token_hash,
+        tenant,
+        method: parts.method.clone(),
+        path: parts.path.clone(),
+        segments: segments.clone(),
+        query,
+        content_type: parts.header("content-type"),
+        request: Body::new(&parts.body),
+        response: Body::new(reply.body.as_deref().unwrap_or_default().as_bytes()),
+        status: reply.status,
+        millis: Date::now().as_millis() as i64 - parts.now,
+        cost,
+    })
 }
 
 /// How an error is put: as SCIM has it, or as problem details.

@@ -1,5 +1,6 @@
 //! What is under a SCIM base URL: authentication, then the endpoint.
 
+use std::cell::RefCell;
 use std::slice::from_ref as one;
 
 use worker::Env;
@@ -157,7 +158,8 @@ pub fn content_type(parts: &Parts) -> &'static str {
 }
 
 /// Authenticates, and runs the endpoint until it stands on present ground: the store says when
-/// the context was stale or the resource changed in between, and nothing was written then.
+/// the context was stale or the resource changed in between, and nothing was written then. `sender`
+/// says afterwards who was let in.
 pub async fn answer(
     parts: &Parts,
     env: &Env,
@@ -165,6 +167,7 @@ pub async fn answer(
     tenant: Option<&str>,
     base_path: &str,
     segments: &[String],
+    sender: &RefCell<Option<Access>>,
 ) -> Result<Reply, Failure> {
     let authorization = parts.header("authorization");
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -175,6 +178,7 @@ pub async fn answer(
         let access = auth::authenticate(database, authorization.as_deref(), tenant, moment)
             .await
             .map_err(refused)?;
+        sender.replace(Some(access.clone()));
         let exchange = Exchange {
             parts,
             env,

@@ -25,6 +25,7 @@ pub mod members;
 pub mod parties;
 pub mod reindex;
 pub mod removal;
+pub mod requests;
 pub mod resources;
 pub mod scopes;
 pub mod secrets;

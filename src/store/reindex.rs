@@ -3,15 +3,15 @@
 //! The order keeps every answer right. A change of settings is written together with what is to do:
 //! from that revision on every write keeps the new paths' entries, and no filter looks at them yet.
 //! Then the entries of old paths go and those of new paths come, in chunks, each a transaction.
-//! Only when all are there, with the next revision, filters use them. Whoever calls next goes on
-//! where a call ended.
+//! Only when all are there, with the next revision, filters use them. Whoever calls next, or the
+//! maintenance run, goes on where a call ended.
 
 use serde::{Deserialize, Serialize};
 
 use super::d1::{Database, Parameter, Statement};
 use super::error::{self, StoreError};
 use super::tenant_schemas::json_path;
-use super::tenants::Tenant;
+use super::tenants::{self, Tenant};
 use crate::scim::resource::index::IndexPath;
 
 /// Rows that one statement deletes, and resources that one statement reads: well below a second of
@@ -20,6 +20,12 @@ const CHUNK: i64 = 5000;
 
 /// Statements that one call of the admin API spends: D1 gives an invocation on the free plan 50.
 const STATEMENTS_PER_CALL: u32 = 40;
+
+/// The most that one step spends.
+const STATEMENTS_PER_STEP: u32 = 5;
+
+/// Tenants that one maintenance run goes on with.
+const TENANTS_PER_RUN: i64 = 5;
 
 /// What is still to do: `tenants.reindex`. Pairs are resource type and path.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,26 +51,58 @@ impl Reindex {
 /// Goes on with what a tenant has to do. `false` when some of it is left for the next call, or when
 /// another call is at it.
 pub async fn advance(database: &Database, tenant: &Tenant) -> Result<bool, StoreError> {
+    let (done, _) = advance_within(database, tenant, STATEMENTS_PER_CALL).await?;
+    Ok(done)
+}
+
+/// Goes on with tenants that are being re-indexed, for the maintenance run. Returns how many
+/// statements that took.
+pub async fn go_on(database: &Database, statements: u32) -> Result<u32, StoreError> {
+    let indexing = Statement::new(
+        "SELECT slug FROM tenants WHERE reindex IS NOT NULL AND deleting IS NULL \
+         ORDER BY id LIMIT ?1",
+        [TENANTS_PER_RUN.into()],
+    );
+    let rows = database.query(indexing).await?;
+    let mut spent = 1;
+    for slug in rows.iter().filter_map(|row| row.text("slug")) {
+        if spent + tenants::STATEMENTS_OF_GET + STATEMENTS_PER_STEP > statements {
+            break;
+        }
+        spent += tenants::STATEMENTS_OF_GET;
+        if let Some(tenant) = tenants::get(database, &slug).await? {
+            let left = statements - spent;
+            spent += advance_within(database, &tenant, left).await?.1;
+        }
+    }
+    Ok(spent)
+}
+
+async fn advance_within(
+    database: &Database,
+    tenant: &Tenant,
+    statements: u32,
+) -> Result<(bool, u32), StoreError> {
     let Some(mut work) = tenant.reindex.clone() else {
-        return Ok(true);
+        return Ok((true, 0));
     };
     let mut spent = 0;
-    while spent < STATEMENTS_PER_CALL && !work.is_done() {
+    while spent + STATEMENTS_PER_STEP < statements && !work.is_done() {
         let step = match work.clear.first().cloned() {
             Some(path) => clear(database, tenant, &work, path).await,
             None => fill(database, tenant, &work).await,
         };
         match step {
-            Ok((next, statements)) => {
+            Ok((next, more)) => {
                 work = next;
-                spent += statements;
+                spent += more;
             }
-            Err(StoreError::Stale) => return Ok(false),
+            Err(StoreError::Stale) => return Ok((false, spent)),
             Err(error) => return Err(error),
         }
     }
     if !work.is_done() {
-        return Ok(false);
+        return Ok((false, spent));
     }
     let done = Statement::new(
         "UPDATE tenants SET reindex = NULL, revision = revision + 1 \
@@ -72,7 +110,7 @@ pub async fn advance(database: &Database, tenant: &Tenant) -> Result<bool, Store
         [tenant.id.into(), work.to_json()?.into()],
     );
     database.query(done).await?;
-    Ok(true)
+    Ok((true, spent + 1))
 }
 
 async fn clear(

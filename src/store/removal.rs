@@ -1,7 +1,7 @@
 //! Taking a tenant away with everything in it, in chunks, so that no statement holds D1 for long and
 //! no call needs more of them than D1 gives it. The tenant is suspended for good first: every write
-//! stands on that, so nothing comes after the chunk that would have taken it. Whoever calls next
-//! goes on where a call ended.
+//! stands on that, so nothing comes after the chunk that would have taken it. Whoever calls next, or
+//! the maintenance run, goes on where a call ended.
 
 use super::d1::{Database, Statement};
 use super::error::StoreError;
@@ -9,12 +9,15 @@ use super::error::StoreError;
 /// Rows that one statement deletes.
 const CHUNK: u32 = 10_000;
 
-/// Chunks that one call deletes: D1 gives an invocation on the free plan 50 statements.
-const CHUNKS_PER_CALL: u32 = 20;
+/// Statements that one call of the admin API spends: D1 gives an invocation on the free plan 50.
+const STATEMENTS_PER_CALL: u32 = 45;
+
+/// Tenants that one maintenance run goes on with.
+const TENANTS_PER_RUN: i64 = 10;
 
 /// One table after the other, those first whose rows are found through others. Each condition is
 /// over the tenant ?1 and finds the rows by a key.
-const TABLES: [(&str, &str, &str); 6] = [
+const TABLES: [(&str, &str, &str); 7] = [
     (
         "members",
         "\"group\", member",
@@ -42,6 +45,11 @@ const TABLES: [(&str, &str, &str); 6] = [
         "SELECT tenant, kind, name FROM tenant_schemas WHERE tenant = ?1",
     ),
     (
+        "requests",
+        "tenant, id",
+        "SELECT tenant, id FROM requests WHERE tenant = ?1",
+    ),
+    (
         "tokens",
         "hash",
         "SELECT hash FROM tokens WHERE tenant = ?1",
@@ -67,33 +75,62 @@ pub async fn remove(database: &Database, slug: &str, now: i64) -> Result<Removed
     let Some(tenant) = rows.first().and_then(|row| row.integer("id")) else {
         return Ok(Removed::Unknown);
     };
-    let mut chunks = 0;
-    for (table, key, rows) in TABLES {
-        loop {
-            if chunks == CHUNKS_PER_CALL {
-                return Ok(Removed::Partly);
-            }
-            chunks += 1;
-            let batch = [
-                Statement::new(
-                    format!("DELETE FROM {table} WHERE ({key}) IN ({rows} LIMIT {CHUNK})"),
-                    [tenant.into()],
-                ),
-                Statement::new(format!("SELECT EXISTS ({rows}) AS more"), [tenant.into()]),
-            ];
-            let more = database.batch(&batch).await?[1]
-                .first()
-                .and_then(|row| row.integer("more"));
-            if more == Some(0) {
-                break;
-            }
-        }
+    let (removed, _) = advance(database, tenant, STATEMENTS_PER_CALL).await?;
+    Ok(removed)
+}
+
+/// Goes on with tenants that are being deleted. Returns how many statements that took.
+pub async fn go_on(database: &Database, statements: u32) -> Result<u32, StoreError> {
+    let deleting = Statement::new(
+        "SELECT id FROM tenants WHERE deleting IS NOT NULL ORDER BY id LIMIT ?1",
+        [TENANTS_PER_RUN.into()],
+    );
+    let rows = database.query(deleting).await?;
+    let mut spent = 1;
+    for tenant in rows.iter().filter_map(|row| row.integer("id")) {
+        let left = statements.saturating_sub(spent);
+        spent += advance(database, tenant, left).await?.1;
     }
-    database
-        .query(Statement::new(
-            "DELETE FROM tenants WHERE id = ?1",
-            [tenant.into()],
-        ))
-        .await?;
-    Ok(Removed::Wholly)
+    Ok(spent)
+}
+
+/// Deletes chunks of a tenant within a number of statements, and says how many it took.
+async fn advance(
+    database: &Database,
+    tenant: i64,
+    statements: u32,
+) -> Result<(Removed, u32), StoreError> {
+    let mut batch = vec![first_with_rows(tenant)];
+    let mut spent = 0;
+    // The tenant itself takes one in the end.
+    while spent + (batch.len() as u32) < statements {
+        spent += batch.len() as u32;
+        let rows = database.batch(&batch).await?;
+        let next = rows.last().and_then(super::d1::Rows::first);
+        let Some(place) = next.and_then(|row| row.integer("place")) else {
+            database
+                .query(Statement::new(
+                    "DELETE FROM tenants WHERE id = ?1",
+                    [tenant.into()],
+                ))
+                .await?;
+            return Ok((Removed::Wholly, spent + 1));
+        };
+        let (table, key, rows) = TABLES[place as usize];
+        let chunk = format!("DELETE FROM {table} WHERE ({key}) IN ({rows} LIMIT {CHUNK})");
+        batch = vec![
+            Statement::new(chunk, [tenant.into()]),
+            first_with_rows(tenant),
+        ];
+    }
+    Ok((Removed::Partly, spent))
+}
+
+/// The place in [`TABLES`] of the first that still has rows of the tenant; NULL when none has.
+fn first_with_rows(tenant: i64) -> Statement {
+    let mut sql = "SELECT CASE".to_owned();
+    for (place, (_, _, rows)) in TABLES.iter().enumerate() {
+        sql.push_str(&format!(" WHEN EXISTS ({rows}) THEN {place}"));
+    }
+    Statement::new(sql + " END AS place", [tenant.into()])
 }

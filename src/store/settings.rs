@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::scim::mode::Mode;
+use crate::scim::path::is_name;
 use crate::scim::resource::Map;
 use crate::scim::resource::index::IndexPath;
 use crate::scim::schema::Registry;
@@ -19,6 +20,12 @@ pub const ACCESS_TOKEN_LIFETIME_S: RangeInclusive<u32> = 300..=86_400;
 /// Attributes that a tenant can have indexed besides the standard ones: each costs a row written
 /// with every value, and a resource's index entries go to D1 as one parameter.
 pub const MAX_INDEXED: usize = 20;
+
+/// How long requests are logged, in days.
+pub const LOG_RETENTION_DAYS: RangeInclusive<u32> = 0..=365;
+
+/// Names of attributes that the log hides.
+pub const MAX_REDACTED: usize = 50;
 
 /// What is left out has its default. What a newer version wrote and this one does not know is
 /// passed over, so that taking a deployment back stops no tenant.
@@ -42,6 +49,13 @@ pub struct Settings {
     /// RFC 7644 §3.5.2 let a service; or "group", 200 and the whole group. A request that asks for
     /// attributes, or by `Prefer`, gets them either way.
     pub group_patch_returns: GroupPatchReturns,
+    /// How long the request log keeps an entry, in days: 1 to 365, or 0 for no log; by default 14.
+    pub log_retention_days: u32,
+    /// Whether the request log keeps bodies and the values in filters, by default true.
+    pub log_bodies: bool,
+    /// Names of attributes whose values the request log hides besides passwords, at most 50, by
+    /// default none: "phoneNumbers", "birthDate". In every schema and at every depth.
+    pub redact: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -60,6 +74,9 @@ impl Default for Settings {
             access_token_lifetime_s: 3600,
             indexed: Vec::new(),
             group_patch_returns: GroupPatchReturns::default(),
+            log_retention_days: 14,
+            log_bodies: true,
+            redact: Vec::new(),
         }
     }
 }
@@ -107,6 +124,19 @@ impl Settings {
                     "settings.{name} must be {least} to {most} seconds."
                 ));
             }
+        }
+        if !LOG_RETENTION_DAYS.contains(&settings.log_retention_days) {
+            return Err(format!(
+                "settings.log_retention_days must be {} to {} days.",
+                LOG_RETENTION_DAYS.start(),
+                LOG_RETENTION_DAYS.end()
+            ));
+        }
+        if settings.redact.len() > MAX_REDACTED || !settings.redact.iter().all(|name| is_name(name))
+        {
+            return Err(format!(
+                "settings.redact lists at most {MAX_REDACTED} names of attributes, without their schemas and sub-attributes."
+            ));
         }
         settings.indexed = checked_paths(&settings.indexed, registry)?;
         Ok(settings)
@@ -192,6 +222,12 @@ mod tests {
             json!({"group_patch_returns": true}),
             "settings.group_patch_returns",
         );
+        check(json!({"log_retention_days": 366}), "0 to 365");
+        check(json!({"log_bodies": 1}), "settings.log_bodies");
+        for name in ["name.givenName", "", "urn:x:y"] {
+            check(json!({"redact": [name]}), "settings.redact");
+        }
+        check(json!({"redact": vec!["title"; 51]}), "at most 50");
         for path in ["nothing", "active", "password", "name", "meta.created"] {
             check(json!({"indexed": [path]}), path);
         }

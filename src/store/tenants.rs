@@ -179,6 +179,9 @@ pub async fn list(database: &Database, after: &str, limit: u32) -> Result<Vec<Te
     rows.iter().map(|row| read(&row, None, None)).collect()
 }
 
+/// What [`get`] spends of an invocation's statements.
+pub const STATEMENTS_OF_GET: u32 = 3;
+
 /// All of one tenant, in one round trip.
 pub async fn get(database: &Database, slug: &str) -> Result<Option<Tenant>, StoreError> {
     let of_tenant = "(SELECT id FROM tenants WHERE slug = ?1)";

@@ -16,6 +16,9 @@ const DEFAULTS = {
   access_token_lifetime_s: 3600,
   indexed: [],
   group_patch_returns: "none",
+  log_retention_days: 14,
+  log_bodies: true,
+  redact: [],
 };
 const elsewhere = process.env.SCIM_EDGE_URL ? "needs the inside of the server" : false;
 

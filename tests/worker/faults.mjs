@@ -8,8 +8,10 @@
 //     { "failBefore": 2 }                  the next calls fail and nothing has happened
 //     { "failAfter": 1 }                   the next call happens, and its answer is lost
 //     { "message": "D1_ERROR: ..." }       what the failing calls say
-//     { "only": "write" }                  delays and failures apply to calls that write ("read", "any")
+//     { "only": "write" }                  delays and failures apply to calls that write ("read", "any", "log")
 //     { "reset": true }                    first, back to no faults and nothing counted
+//
+// What the request log writes behind the answers is counted apart, as `log`, and only `only: "log"` befalls it.
 //
 // The Durable Object of this script lives in the same isolate, so one state serves both. A second isolate
 // has a state of its own.
@@ -32,9 +34,12 @@ function fresh() {
     only: "any",
     trips: 0,
     statements: 0,
+    rowsRead: 0,
+    rowsWritten: 0,
     failed: 0,
     inFlight: 0,
     maxInFlight: 0,
+    log: { trips: 0, rowsWritten: 0 },
   };
 }
 
@@ -89,11 +94,13 @@ class D1Database extends D1DatabaseSession {
 
 /** One round trip to D1, with whatever is to befall it. */
 async function call(statements, go) {
-  state.trips += 1;
-  state.statements += statements.length;
+  const isLog = statements.some((sql) => /\bINTO requests\b|\bSET last_used\b/.test(sql));
+  const counted = isLog ? state.log : state;
+  counted.trips += 1;
+  if (!isLog) state.statements += statements.length;
   const writes = statements.some((sql) => /\b(insert|update|delete|replace)\b/i.test(sql));
-  const affected = state.only === "any" || state.only === (writes ? "write" : "read");
-  state.inFlight += 1;
+  const affected = isLog ? state.only === "log" : state.only === "any" || state.only === (writes ? "write" : "read");
+  state.inFlight += isLog ? 0 : 1;
   state.maxInFlight = Math.max(state.maxInFlight, state.inFlight);
   try {
     if (affected && state.delay > 0 && take("delayNext", true)) {
@@ -101,10 +108,14 @@ async function call(statements, go) {
     }
     if (affected && take("failBefore")) throw lost();
     const result = await go();
+    for (const { meta } of [result].flat()) {
+      if (!isLog) state.rowsRead += meta?.rows_read ?? 0;
+      counted.rowsWritten += meta?.rows_written ?? 0;
+    }
     if (affected && take("failAfter")) throw lost();
     return result;
   } finally {
-    state.inFlight -= 1;
+    state.inFlight -= isLog ? 0 : 1;
   }
 }
 
