@@ -28,9 +28,10 @@ const SECRETS: [&str; 7] = [
     "authorization",
 ];
 
-/// A bearer token of this server, as [`crate::auth::token`] makes it.
-const TOKEN_PREFIX: &str = "scim_";
-const TOKEN_LENGTH: usize = TOKEN_PREFIX.len() + 36;
+/// How the tokens and client secrets of this server begin, and how many letters follow: see
+/// `auth::token`.
+const CREDENTIALS: [&str; 2] = ["scim_", "scim-secret_"];
+const RANDOM_LENGTH: usize = 36;
 
 /// For one request.
 pub struct Redaction {
@@ -192,25 +193,25 @@ fn is_between(c: char) -> bool {
     c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']')
 }
 
-/// The text with every token of this server hidden.
+/// The text with every token and client secret of this server hidden.
 pub fn without_tokens(text: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(TOKEN_PREFIX) {
-        let candidate = &rest.as_bytes()[at..];
-        let is_token = candidate.len() >= TOKEN_LENGTH
-            && candidate[TOKEN_PREFIX.len()..TOKEN_LENGTH]
-                .iter()
-                .all(u8::is_ascii_alphanumeric);
-        shown.push_str(&rest[..at]);
-        let (piece, length) = match is_token {
-            true => (HIDDEN, TOKEN_LENGTH),
-            false => (TOKEN_PREFIX, TOKEN_PREFIX.len()),
-        };
-        shown.push_str(piece);
-        rest = &rest[at + length..];
+    let mut shown = text.to_owned();
+    for prefix in CREDENTIALS {
+        let mut from = 0;
+        while let Some(at) = shown[from..].find(prefix) {
+            let random = from + at + prefix.len();
+            let is_whole = shown
+                .get(random..random + RANDOM_LENGTH)
+                .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            from = random;
+            if is_whole {
+                let start = random - prefix.len();
+                shown.replace_range(start..random + RANDOM_LENGTH, HIDDEN);
+                from = start + HIDDEN.len();
+            }
+        }
     }
-    shown + rest
+    shown
 }
 
 #[cfg(test)]
@@ -253,9 +254,10 @@ mod tests {
             ]}),
         );
         let token = format!("scim_{}", "a".repeat(36));
+        let secret = format!("scim-secret_{}", "a".repeat(36));
         check(
-            json!({"title": format!("see {token}, scim_ and scim_x")}),
-            json!({"title": format!("see {HIDDEN}, scim_ and scim_x")}),
+            json!({"title": format!("see {token}, scim_ and scim_x"), "x": secret}),
+            json!({"title": format!("see {HIDDEN}, scim_ and scim_x"), "x": HIDDEN}),
         );
     }
 
