@@ -122,6 +122,7 @@ CREATE TABLE members (
   "group" INTEGER NOT NULL,
   member INTEGER NOT NULL,
   display TEXT,                        -- as the client sent it; NULL: computed from the member
+  folded TEXT,                         -- that folded, only where ASCII lower() is not enough
   PRIMARY KEY ("group", member)
 ) STRICT, WITHOUT ROWID;
 -- User.groups, and taking a deleted resource out of every group.

@@ -11,7 +11,7 @@ use scim_edge::scim::error::{Result, ScimError};
 use scim_edge::scim::filter::check::{check, check_sort};
 use scim_edge::scim::filter::parse::parse;
 use scim_edge::scim::mode::Mode;
-use scim_edge::store::filter_sql::{compile, sort_key};
+use scim_edge::store::filter_sql::{self, compile, sort_key};
 use scim_edge::store::literals::Literals;
 use serde::Deserialize;
 use serde_json::Value;
@@ -130,9 +130,23 @@ fn a_hundred_terms_and_fifty_levels_stay_within_the_limits_of_d1() {
         vec![r#"userName sw "a""#; 100].join(" or "),
         vec![r#"emails[type eq "work"].value eq "x""#; 50].join(" or "),
         vec![r#"groups[display eq "work"].value eq "x""#; 50].join(" or "),
+        vec![r#"groups.display co "x""#; 100].join(" or "),
+        vec![r#"userName eq "x" and groups.display co "x""#; 50].join(" or "),
     ] {
+        assert!(!is_too_large(&world, &filter), "{filter}");
         search(&world, "User", &filter, Mode::Compat).expect(&filter[..100]);
     }
+    // As deep as may be, and one group more: refused, or answered.
+    let mut refused = 0;
+    let groups = r#" and groups.type eq "direct""#;
+    for (levels, more) in (0..50).flat_map(|levels| [(levels, 1), (levels, 50)]) {
+        let filter = nested(" and ", "(", levels) + &groups.repeat(more);
+        match is_too_large(&world, &filter) {
+            true => refused += 1,
+            false => drop(search(&world, "User", &filter, Mode::Compat).expect(&filter)),
+        }
+    }
+    assert!(refused < 40, "{refused}");
     let deep = "(".repeat(51) + "active pr" + &")".repeat(51);
     let many = vec!["active pr"; 101].join(" and ");
     let long = format!("userName eq \"{}\"", "x".repeat(8 * 1024));
@@ -291,6 +305,15 @@ impl World {
         assert_eq!(paged, ids, "{sort_by} by pages");
         Ok(ids.iter().map(|id| id.parse().expect("a number")).collect())
     }
+}
+
+/// Whether the service refuses it as a whole.
+fn is_too_large(world: &World, filter: &str) -> bool {
+    let columns = world.columns("User");
+    let parsed = parse(filter, Mode::Compat).expect(filter);
+    let checked = check(&parsed, columns.definition, Mode::Compat).expect(filter);
+    let clause = compile(&checked, &columns, &mut Literals::new("?2"));
+    filter_sql::is_too_large([&clause].into_iter())
 }
 
 /// The ids of what both implementations find; they must agree.

@@ -14,6 +14,7 @@ use scim_edge::membership::plan::{Rules, plan};
 use scim_edge::membership::question::question;
 use scim_edge::scim::error::ScimError;
 use scim_edge::scim::mode::Mode;
+use scim_edge::scim::resource::version::Conditions;
 use scim_edge::scim::schema::Registry;
 use scim_edge::store::d1::{Columns, Parameter, Statement};
 use scim_edge::store::document::IndexPaths;
@@ -446,7 +447,10 @@ fn envelope(act: &Act, if_match: Option<i64>) -> Envelope {
         tenant: TENANT,
         revision: 1,
         now: NOW,
-        if_match: if_match.map(|version| format!("W/\"{version}\"")),
+        conditions: Conditions {
+            if_match: if_match.map(|version| format!("W/\"{version}\"")),
+            if_none_match: None,
+        },
         change,
     }
 }

@@ -2,7 +2,8 @@
 //! under either.
 //!
 //! - Without `sortBy`, resources come in the order of their creation, type by type; with a filter
-//!   on `meta.lastModified` alone or among others, in the order of their last change.
+//!   on `meta.lastModified` alone or among others, in the order of their last change. Over several
+//!   types that order is no index's: each page reads the matches that are left.
 //! - A walk by cursor meets each resource that was there throughout once, whatever else comes and
 //!   goes. One whose own sort value changes in between can be met twice or not at all, as it moves.
 //! - The base lists all resource types without a filter too: it costs no more than a page.
@@ -21,9 +22,9 @@ use crate::scim::filter::parse::parse;
 use crate::scim::list::{Page, list_response};
 use crate::scim::resource::MAX_DEPTH;
 use crate::scim::resource::project::Projection;
-use crate::scim::schema::Definition;
+use crate::scim::schema::{Attribute, Definition, GROUP_URN, Type, USER_URN};
 use crate::scim::search::{Paging, SearchRequest};
-use crate::store::filter_sql::{Columns, compile, is_too_large, sort_keys};
+use crate::store::filter_sql::{Clause, Columns, Reads, compile, is_too_large, sort_keys};
 use crate::store::list::{Entry, Listed, Order, Position, Query};
 use crate::store::literals::Literals;
 use crate::wire::Failure;
@@ -186,6 +187,7 @@ fn query<'a>(
         .filter_map(|one| of_listed(&one.columns))
         .collect();
     let order = match paths.first().map(|(_, path)| path.name()).as_deref() {
+        Some(name) if is_in_index(&listed, &paths) => Order::Indexed(name.to_owned()),
         Some("id") if types.len() == 1 => Order::Id,
         Some("meta.lastModified") if types.len() == 1 => Order::Modified,
         Some(_) => Order::Key(sort_keys(&sorted, &mut literals)?),
@@ -202,6 +204,24 @@ fn query<'a>(
         total: None,
         base: &exchange.base,
     })
+}
+
+/// Whether one type's index has each resource once, in the order that is asked for, and no filter
+/// knows a shorter way: so with the required attributes of the standard schemas, which no tenant
+/// changes.
+fn is_in_index(listed: &[Listed<'_>], paths: &[(&Definition, Path)]) -> bool {
+    let ([one], [(definition, path)]) = (listed, paths) else {
+        return false;
+    };
+    let reads_all = |clause: &Clause| clause.reads == Reads::All;
+    let is_required = |attribute: &&Attribute| {
+        attribute.required && attribute.kind == Type::String && !attribute.multi_valued
+    };
+    one.clause.as_ref().is_none_or(reads_all)
+        && [USER_URN, GROUP_URN].contains(&definition.core.id.as_str())
+        && path.extension.is_none()
+        && path.attributes.iter().all(is_required)
+        && one.columns.indexed.contains(&path.name())
 }
 
 /// Where `sortBy` leads in each type that has it; none has is an error, as in a filter.

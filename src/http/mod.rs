@@ -33,7 +33,10 @@ use route::Route;
 
 /// Answers every request, whatever happens inside.
 pub async fn respond(mut request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let mut parts = request::head(&request)?;
+    let mut parts = match request::head(&request) {
+        Ok(parts) => parts,
+        Err(error) => return Reply::from(&error).into_response(SCIM_JSON, None),
+    };
     let route = route::route(&parts.path);
     let say: Say = match &route {
         Route::Admin { .. } => admin::problem::reply,

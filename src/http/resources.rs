@@ -8,7 +8,7 @@ use crate::scim::error::{Result, ScimError};
 use crate::scim::patch::{self, PatchRequest};
 use crate::scim::resource::index::{self, IndexEntry};
 use crate::scim::resource::project::Projection;
-use crate::scim::resource::version::{Condition, check_if_match, etag};
+use crate::scim::resource::version::{Condition, etag};
 use crate::scim::resource::{MAX_DEPTH, Map, parse_body, validate};
 use crate::scim::schema::Definition;
 use crate::store::derive::{Derive, Found};
@@ -23,6 +23,7 @@ use crate::wire::request::new_id;
 /// POST /{endpoint} (RFC 7644 §3.3)
 pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
+    exchange.conditions().check(None)?;
     let body = body(exchange, MAX_DEPTH)?;
     let id = new_id(exchange.parts.now).map_err(|error| StoreError::Failed(error.to_string()))?;
     let resource_type = definition.resource_type.name.clone();
@@ -163,7 +164,7 @@ pub async fn delete(
         return Ok(Reply::empty(204));
     }
     let found = find(exchange, definition, id, Derive::Nothing).await?;
-    check_if_match(exchange.if_match().as_deref(), found.stored.version)?;
+    exchange.conditions().check(Some(found.stored.version))?;
     let document = parse(&found.stored.document)?;
     let prepared = prepare(definition, &document, exchange.index(definition));
     let name = &definition.resource_type.name;
@@ -185,7 +186,7 @@ async fn change(
     let derive = exchange.derive(definition, projection);
     let mut found = find(exchange, definition, id, derive).await?;
     let stored = &mut found.stored;
-    check_if_match(exchange.if_match().as_deref(), stored.version)?;
+    exchange.conditions().check(Some(stored.version))?;
     let old = parse(&stored.document)?;
     let new = change(&old)?;
     if new == old {
@@ -212,7 +213,7 @@ async fn membership(exchange: &Exchange<'_>, change: Change) -> Result<Done, Fai
     let done = client::send(
         exchange.env,
         &exchange.store,
-        exchange.if_match(),
+        exchange.conditions(),
         change,
         exchange.is_to_panic("object"),
     )

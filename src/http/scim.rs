@@ -16,7 +16,7 @@ use crate::scim::mode::Mode;
 use crate::scim::resource::index::IndexPath;
 use crate::scim::resource::project::Projection;
 use crate::scim::resource::render::{Shown, render};
-use crate::scim::resource::version::etag_with;
+use crate::scim::resource::version::{Conditions, etag_with};
 use crate::scim::schema::{Attribute, Definition};
 use crate::store::d1::Database;
 use crate::store::derive::{Derive, Found};
@@ -93,8 +93,11 @@ impl Exchange<'_> {
             .any(|one| one.trim().eq_ignore_ascii_case("return=representation"))
     }
 
-    pub fn if_match(&self) -> Option<String> {
-        self.parts.header("if-match")
+    pub fn conditions(&self) -> Conditions {
+        Conditions {
+            if_match: self.parts.header("if-match"),
+            if_none_match: self.parts.header("if-none-match"),
+        }
     }
 
     /// Tests see to it that a panic harms nobody else, here and in the Membership object; a
@@ -202,6 +205,10 @@ pub async fn answer(
                 auth::forget(exchange.access());
             }
             Err(Failure::Store(StoreError::Version)) if attempt < ATTEMPTS => {}
+            Ok(reply) if exchange.mode() == Mode::Interop => {
+                // The interoperability profile knows no other.
+                return Ok(reply.with("Content-Type", SCIM_JSON));
+            }
             done => return done,
         }
         attempt += 1;
@@ -211,6 +218,7 @@ pub async fn answer(
 /// RFC 7644 §3.2, table 2.
 async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
     let method = exchange.parts.method.as_str();
+    exchange.parts.check_query()?;
     assert!(!exchange.is_to_panic("1"), "asked for by {PANIC_HEADER}");
     let registry = &exchange.access().tenant.registry;
     let Some(allow) = methods(registry, segments) else {

@@ -9,6 +9,7 @@ use super::message::{BulkEnvelope, BulkTask, Change, Envelope, Outcome};
 use super::plan::{Planner, Rules};
 use super::question;
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::resource::version::Conditions;
 use crate::store::members::{Ground, Question, Writes};
 
 /// How often the plan is made anew before every operation with a reference is given up.
@@ -28,7 +29,10 @@ pub fn envelopes(bulk: &BulkEnvelope) -> Vec<Option<Envelope>> {
                 tenant: bulk.tenant,
                 revision: bulk.revision,
                 now: bulk.now,
-                if_match: operation.if_match.clone(),
+                conditions: Conditions {
+                    if_match: operation.if_match.clone(),
+                    if_none_match: None,
+                },
                 change: change(&operation.task)?,
             })
         })

@@ -11,6 +11,7 @@ use super::message::{
 };
 use crate::scim::error::ScimError;
 use crate::scim::json;
+use crate::scim::resource::version::Conditions;
 use crate::store::Store;
 use crate::store::error::StoreError;
 
@@ -22,7 +23,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(25);
 pub async fn send(
     env: &Env,
     store: &Store,
-    if_match: Option<String>,
+    conditions: Conditions,
     change: Change,
     is_to_panic: bool,
 ) -> Result<Result<Done, ScimError>, StoreError> {
@@ -32,7 +33,7 @@ pub async fn send(
         tenant: tenant.id,
         revision: tenant.revision,
         now: store.now,
-        if_match,
+        conditions,
         change,
     };
     one(ask(env, store, "/", to_text(&envelope)?, is_to_panic).await?)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::scim::error::{ScimError, ScimType};
+use crate::scim::resource::version::Conditions;
 use crate::store::d1::Cost;
 use crate::store::resources::Stored;
 
@@ -22,9 +23,8 @@ pub struct Envelope {
     pub revision: i64,
     /// The request's time, Unix milliseconds.
     pub now: i64,
-    /// The request's `If-Match` header, as sent.
     #[serde(default)]
-    pub if_match: Option<String>,
+    pub conditions: Conditions,
     pub change: Change,
 }
 

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use crate::scim::error::{Result, ScimError};
-use crate::scim::filter::Filter;
+use crate::scim::filter::{Filter, Operator, Test};
 use crate::scim::mode::Mode;
 use crate::scim::patch::list::listed_values;
 use crate::scim::patch::{ListChange, Operation, PatchRequest, Resolved, resolve_operation};
@@ -80,9 +80,10 @@ pub fn of_patch(definition: &Definition, request: &PatchRequest, mode: Mode) -> 
                     steps.push(Step::Remove(ids));
                 }
                 Some(ListChange::RemoveWhere(filter)) => {
-                    steps.push(match ids_in(&filter.written) {
+                    let filter = by_value(&filter.written)?;
+                    steps.push(match ids_in(&filter) {
                         Some(ids) => Step::Remove(ids),
-                        None => Step::RemoveWhere(filter.written.clone()),
+                        None => Step::RemoveWhere(filter),
                     })
                 }
                 Some(ListChange::SetWhere(..)) => return Err(unchangeable(&resolved)),
@@ -116,6 +117,41 @@ fn unchangeable(resolved: &Resolved) -> ScimError {
 
 pub fn inside_itself() -> ScimError {
     ScimError::invalid_value("members: the group would be inside itself.")
+}
+
+/// A filter that says the same of `value` where it names a `$ref`: as in a value, its end names the
+/// member. Anything else than the whole of it can be asked of `value`.
+fn by_value(filter: &Filter) -> Result<Filter> {
+    let all = |filters: &[Filter]| filters.iter().map(by_value).collect::<Result<Vec<_>>>();
+    Ok(match filter {
+        Filter::And(parts) => Filter::And(all(parts)?),
+        Filter::Or(branches) => Filter::Or(all(branches)?),
+        Filter::Not(inner) => Filter::Not(Box::new(by_value(inner)?)),
+        Filter::Term(term) if term.path.path.name.eq_ignore_ascii_case("$ref") => {
+            let mut term = term.clone();
+            term.path.path.name = "value".to_owned();
+            match &mut term.test {
+                Test::Compare(Operator::Eq | Operator::Ne, literal) => {
+                    let end = literal.value.as_str().map(last_segment);
+                    if let Some(end) = end.map(str::to_owned) {
+                        literal.value = end.into();
+                    }
+                }
+                Test::Present => {}
+                Test::Compare(..) => {
+                    return Err(ScimError::invalid_filter(
+                        "members are found by a whole $ref, with eq: value has more operators.",
+                    ));
+                }
+            }
+            Filter::Term(term)
+        }
+        other => other.clone(),
+    })
+}
+
+fn last_segment(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or(url)
 }
 
 fn ids_in(filter: &Filter) -> Option<Vec<String>> {
@@ -157,7 +193,7 @@ fn unnamed() -> ScimError {
 /// `value`, or the end of `$ref` where a client sends only that.
 fn member_value(element: &Value) -> Result<MemberValue> {
     let text = |name: &str| element.get(name).and_then(Value::as_str);
-    let id = text("value").or_else(|| text("$ref").and_then(|url| url.rsplit('/').next()));
+    let id = text("value").or_else(|| text("$ref").map(last_segment));
     match id.filter(|id| !id.is_empty()) {
         Some(id) => Ok(MemberValue {
             id: id.to_owned(),

@@ -109,8 +109,16 @@ impl Mode {
     }
 
     /// Whether an attribute that no schema has is refused. RFC 7644 lets a service ignore it, and
-    /// identity providers count on that; the interoperability profile asks for an error.
+    /// identity providers count on that; the interoperability profile asks for an error,
+    /// `invalidSyntax`, wherever a request names it. In a PATCH's path it is an error in every mode;
+    /// RFC 7644's word for it is `invalidPath`.
     pub fn rejects_unknown(self) -> bool {
+        matches!(self, Self::Interop)
+    }
+
+    /// Whether `replace` of a complex attribute as a whole drops the parts that the value does not
+    /// name, as the interoperability profile asks. RFC 7644 §3.5.2.3 keeps them.
+    pub fn replaces_whole(self) -> bool {
         matches!(self, Self::Interop)
     }
 

@@ -1,7 +1,10 @@
 //! A query (RFC 7644 §3.4.2), from a URL's parameters or from the body of a POST to `/.search`
 //! (§3.4.3): the same parameters with the same meaning.
 //!
-//! Refused: wrong types, another `sortOrder` than the two there are, `attributes` beside
+//! A parameter without a value, `count=`, is none, as scripts and templates send those that they leave
+//! open. Only `filter` must say something (RFC 7644 §3.4.2.2): everybody is no answer to a mistake.
+//!
+//! Refused: a parameter that a URL has twice, wrong types, another `sortOrder` than the two there are, `attributes` beside
 //! `excludedAttributes` (in [`super::resource::project`]), and `startIndex` beside `cursor`: RFC 9865
 //! §3 lets a client ask for one way of paging or for the other.
 
@@ -14,6 +17,18 @@ use super::resource::{Map, SCHEMAS, member};
 use super::schema::Definition;
 
 pub const SEARCH_REQUEST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+/// Every parameter that a URL may have for SCIM.
+pub const PARAMETERS: [&str; 8] = [
+    "attributes",
+    "excludedAttributes",
+    "filter",
+    "sortBy",
+    "sortOrder",
+    "startIndex",
+    "count",
+    "cursor",
+];
 
 /// Names in `attributes` or `excludedAttributes`: each is looked at for each resource of a page.
 const MAX_NAMES: usize = 500;
@@ -55,13 +70,14 @@ struct Sent {
 impl SearchRequest {
     pub fn from_query<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self> {
         let text = |name: &str| query(name).map(str::to_owned);
-        let integer = |name: &str| query(name).map(|text| whole_number(name, text)).transpose();
+        let given = |name: &str| query(name).filter(|text| !text.is_empty());
+        let integer = |name: &str| given(name).map(|text| whole_number(name, text)).transpose();
         Sent {
             attributes: text("attributes"),
             excluded_attributes: text("excludedAttributes"),
             filter: text("filter"),
-            sort_by: text("sortBy"),
-            sort_order: text("sortOrder"),
+            sort_by: given("sortBy").map(str::to_owned),
+            sort_order: given("sortOrder").map(str::to_owned),
             start_index: integer("startIndex")?,
             count: integer("count")?,
             cursor: text("cursor"),
@@ -176,6 +192,20 @@ impl Sent {
     }
 }
 
+/// Which of two values a client means nobody knows.
+pub fn check_once<'q>(names: impl Iterator<Item = &'q str>) -> Result<()> {
+    let mut seen = Vec::new();
+    for name in names.filter(|name| PARAMETERS.contains(name)) {
+        if seen.contains(&name) {
+            return Err(ScimError::invalid_value(format!(
+                "{name} is in the URL more than once: send it once, a list with commas between its parts."
+            )));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
 fn whole_number(name: &str, text: &str) -> Result<i64> {
     text.trim()
         .parse()
@@ -222,6 +252,28 @@ mod tests {
             from_query(&[("cursor", "")]),
             from_body(json!({"cursor": ""}))
         );
+    }
+
+    #[test]
+    fn what_is_left_open_is_left_out() {
+        let names = ["startIndex", "count", "sortBy", "sortOrder"];
+        let open: Vec<_> = names.iter().map(|name| (*name, "")).collect();
+        assert_eq!(from_query(&open), from_query(&[]));
+        let filter = from_query(&[("filter", "")]).unwrap().filter;
+        assert_eq!(filter.as_deref(), Some(""), "the parser refuses it");
+    }
+
+    #[test]
+    fn a_parameter_stands_once_in_a_url() {
+        let check = |query: &[&str], refused: bool| {
+            let result = check_once(query.iter().copied());
+            assert_eq!(result.is_err(), refused, "{query:?}");
+        };
+        check(&PARAMETERS, false);
+        check(&["x", "x", "count"], false);
+        for name in PARAMETERS {
+            check(&["x", name, "y", name], true);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::d1::{Parameter, Statement};
+use super::folded::folded_text;
 use super::members::NewMemberOfNew;
 use super::resources::NewDocument;
 
@@ -45,11 +46,14 @@ pub fn chunks<T>(items: impl IntoIterator<Item = T>, show: impl Fn(T) -> Value) 
 
 /// As for other members, NOT NULL undoes the batch where one of the two is not there.
 pub fn members_of_new(tenant: i64, members: &[NewMemberOfNew]) -> Vec<Statement> {
-    let sql = "INSERT INTO members (\"group\", member, display) SELECT \
+    let sql = "INSERT INTO members (\"group\", member, display, folded) SELECT \
          (SELECT seq FROM resources WHERE tenant = ?1 AND type = 'Group' AND id = e.value ->> 0), \
          (SELECT seq FROM resources WHERE tenant = ?1 AND type = e.value ->> 1 \
-         AND id = e.value ->> 2), e.value ->> 3 FROM json_each(?2) e";
-    let show = |new: &NewMemberOfNew| json!([new.group_id, new.resource_type, new.id, new.display]);
+         AND id = e.value ->> 2), e.value ->> 3, e.value ->> 4 FROM json_each(?2) e";
+    let show = |new: &NewMemberOfNew| {
+        let folded = new.display.as_deref().and_then(folded_text);
+        json!([new.group_id, new.resource_type, new.id, new.display, folded])
+    };
     chunks(members, show)
         .into_iter()
         .map(|part| Statement::new(sql, [tenant.into(), part]))

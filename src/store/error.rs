@@ -76,11 +76,25 @@ impl StoreError {
                 table: table.to_owned(),
             };
         }
-        if TRANSIENT.iter().any(|sign| message.contains(sign)) {
+        if TRANSIENT.iter().any(|sign| message.contains(sign)) || is_of_the_service(&message) {
             return Self::Unavailable(message);
         }
         Self::Failed(message)
     }
+}
+
+/// Whether D1 itself failed, in words that nobody foresaw: SQLite says by its code what is wrong with
+/// a statement, and the binding says so by another beginning than this.
+fn is_of_the_service(message: &str) -> bool {
+    const STATEMENT: [&str; 6] = [
+        "SQLITE_ERROR",
+        "SQLITE_CONSTRAINT",
+        "SQLITE_MISMATCH",
+        "SQLITE_RANGE",
+        "SQLITE_MISUSE",
+        "SQLITE_AUTH",
+    ];
+    message.starts_with("D1_ERROR") && !STATEMENT.iter().any(|code| message.contains(code))
 }
 
 fn message(error: &JsValue) -> String {
@@ -92,4 +106,40 @@ fn message(error: &JsValue) -> String {
         .and_then(|message| message.as_string())
         .or_else(|| error.as_string())
         .unwrap_or_else(|| "unknown error".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_d1_says_tells_whose_fault_it_is() {
+        let check = |message: &str, expected: &str| {
+            let error = StoreError::from_message(message.to_owned());
+            let name = format!("{error:?}");
+            assert!(name.starts_with(expected), "{message}: {name}");
+        };
+        check("D1_ERROR: Network connection lost.", "Unavailable");
+        check("D1_ERROR: internal error; reference = abc", "Unavailable");
+        check("D1_ERROR: disk I/O error: SQLITE_IOERR", "Unavailable");
+        check("D1_ERROR: no such column: x: SQLITE_ERROR", "Failed");
+        check("D1_ERROR: datatype mismatch: SQLITE_MISMATCH", "Failed");
+        check(
+            "D1_ERROR: CHECK constraint failed: kind: SQLITE_CONSTRAINT",
+            "Failed",
+        );
+        check("D1_TYPE_ERROR: Type 'object' not supported", "Failed");
+        check(
+            "D1_ERROR: ASSERT version: SQLITE_CONSTRAINT_TRIGGER",
+            "Version",
+        );
+        check(
+            "D1_ERROR: UNIQUE constraint failed: attribute_index.tenant: SQLITE_CONSTRAINT",
+            "Conflict { table: \"attribute_index\" }",
+        );
+        check(
+            "D1_ERROR: string or blob too big: SQLITE_TOOBIG",
+            "TooLarge",
+        );
+    }
 }

@@ -34,6 +34,12 @@ pub fn folded_document(definition: &Definition, document: &Value) -> Option<Stri
     changed.then(|| folded.to_string())
 }
 
+/// As [`folded_document`] for a single text whose case does not count.
+pub fn folded_text(text: &str) -> Option<String> {
+    let folded = fold(text);
+    (folded != text.to_ascii_lowercase()).then(|| folded.into_owned())
+}
+
 /// True if the value is now another than `lower()` would make of it.
 fn fold_value(attribute: &Attribute, value: &mut Value) -> bool {
     match value {
@@ -54,9 +60,9 @@ fn fold_value(attribute: &Attribute, value: &mut Value) -> bool {
             changed
         }
         Value::String(text) if ignores_case(attribute) => {
-            let folded = fold(text).into_owned();
-            let changed = folded != text.to_ascii_lowercase();
-            *text = folded;
+            let folded = folded_text(text);
+            let changed = folded.is_some();
+            *text = folded.unwrap_or_else(|| text.to_ascii_lowercase());
             changed
         }
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => false,

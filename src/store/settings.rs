@@ -27,8 +27,7 @@ pub const LOG_RETENTION_DAYS: RangeInclusive<u32> = 0..=365;
 /// Names of attributes that the log hides.
 pub const MAX_REDACTED: usize = 50;
 
-/// What is left out has its default. What a newer version wrote and this one does not know is
-/// passed over, so that taking a deployment back stops no tenant.
+/// What is left out has its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -82,6 +81,22 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// As D1 holds them; `None` is no JSON object. What a newer version wrote and this one does not
+    /// know, a setting or a setting's value, counts as the default: taking a deployment back stops no
+    /// tenant.
+    pub fn read(text: &str) -> Option<Self> {
+        let stored: Map = crate::scim::json::read(text).ok()?;
+        let mut known = Map::new();
+        for (key, value) in stored {
+            let mut with = known.clone();
+            with.insert(key, value);
+            if serde_json::from_value::<Self>(with.clone().into()).is_ok() {
+                known = with;
+            }
+        }
+        serde_json::from_value(known.into()).ok()
+    }
+
     /// These settings with a merge patch (RFC 7396) over them: null means the default again. The
     /// error names the setting.
     pub fn merged(&self, patch: &Map, registry: &Registry) -> Result<Self, String> {
@@ -236,8 +251,23 @@ mod tests {
 
     #[test]
     fn what_a_newer_version_wrote_is_passed_over() {
-        let settings: Settings =
-            serde_json::from_str(r#"{"later": 1, "mode": "interop"}"#).unwrap();
-        assert_eq!(settings.mode, Mode::Interop);
+        let check = |stored: &str, expected: Option<(Mode, u32)>| {
+            let settings = Settings::read(stored);
+            let read = settings.map(|settings| (settings.mode, settings.cursor_timeout_s));
+            assert_eq!(read, expected, "{stored}");
+        };
+        check(
+            r#"{"later": 1, "mode": "interop"}"#,
+            Some((Mode::Interop, 3600)),
+        );
+        check(
+            r#"{"mode": "later", "cursor_timeout_s": 60}"#,
+            Some((Mode::Compat, 60)),
+        );
+        check(
+            r#"{"cursor_timeout_s": "1h", "mode": "interop"}"#,
+            Some((Mode::Interop, 3600)),
+        );
+        check("[]", None);
     }
 }

@@ -285,7 +285,7 @@ impl Tenant {
 fn read(row: &Row, declared: Option<&Rows>, counters: Option<&Rows>) -> Result<Tenant, StoreError> {
     let text = |column: &str| row.text(column).ok_or_else(|| corrupt(column));
     let integer = |column: &str| row.integer(column).ok_or_else(|| corrupt(column));
-    let settings = crate::scim::json::read(&text("settings")?).map_err(|_| corrupt("settings"))?;
+    let settings = Settings::read(&text("settings")?).ok_or_else(|| corrupt("settings"))?;
     let reindex = row.text("reindex");
     let count = |row: Row| Some((row.text("type")?, row.integer("resources")?));
     Ok(Tenant {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use worker::{Headers, Request, js_sys};
 
 use crate::scim::error::{Result, ScimError};
+use crate::scim::search::check_once;
 
 /// Bodies past this are refused with 413.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
@@ -15,7 +16,9 @@ pub struct Parts {
     pub path: String,
     /// "https://host", for `meta.location`.
     pub origin: String,
+    /// The last of each name: [`Parts::check_query`] refuses others where it matters.
     pub query: HashMap<String, String>,
+    names: Vec<String>,
     pub headers: Headers,
     pub body: Vec<u8>,
     /// Unix milliseconds.
@@ -32,11 +35,19 @@ impl Parts {
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
     }
+
+    /// Refuses a parameter of SCIM's that is there twice.
+    pub fn check_query(&self) -> Result<()> {
+        check_once(self.names.iter().map(String::as_str))
+    }
 }
 
 /// Everything of a request but its body.
-pub fn head(request: &Request) -> worker::Result<Parts> {
-    let url = request.url()?;
+pub fn head(request: &Request) -> Result<Parts> {
+    // The platform takes hosts that are none.
+    let url = request.url().map_err(|_| {
+        ScimError::invalid_syntax("The URL, with the Host header in it, cannot be read.")
+    })?;
     let now = js_sys::Date::now() as i64;
     Ok(Parts {
         // The platform's own enumeration takes methods that it does not know for GET.
@@ -44,10 +55,14 @@ pub fn head(request: &Request) -> worker::Result<Parts> {
         path: url.path().to_owned(),
         origin: url.origin().ascii_serialization(),
         query: url.query_pairs().into_owned().collect(),
+        names: url
+            .query_pairs()
+            .map(|(name, _)| name.into_owned())
+            .collect(),
         headers: request.headers().clone(),
         body: Vec::new(),
         now,
-        request_id: new_id(now).map_err(|error| error.to_string())?,
+        request_id: new_id(now).unwrap_or_default(),
     })
 }
 

@@ -115,6 +115,26 @@ describe("405", () => {
   }
 });
 
+describe("400: parameters", () => {
+  for (const query of ["count=1&count=1", "filter=title%20pr&filter=active%20pr", "attributes=title&attributes=name"]) {
+    for (const path of ["/Users", "/", `/Users/${UNKNOWN}`]) {
+      test(`${path}?${query}`, async () => {
+        const answer = check(await acme.scim("GET", `${path}?${query}`), 400, "invalidValue");
+        assert.match(answer.json.detail, /more than once/);
+      });
+    }
+  }
+
+  test("those that are not SCIM's may repeat, and empty ones are none", async () => {
+    for (const query of ["x=1&x=2", "count=&startIndex=&sortBy=&sortOrder=", "cursor="]) {
+      const answer = await acme.scim("GET", `/Users?${query}`);
+      assert.equal(answer.status, 200, `${query}: ${answer.text}`);
+      assert.ok("totalResults" in answer.json);
+    }
+    check(await acme.scim("GET", "/Users?filter="), 400, "invalidFilter");
+  });
+});
+
 describe("400: what is no JSON", () => {
   for (const [what, body] of Object.entries({
     "nothing at all": "",

@@ -27,6 +27,7 @@ const messages = {
   overloaded: "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
   reset: "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.",
   internal: "D1_ERROR: Internal error in D1 DB storage caused object to be reset.",
+  unheard: "D1_ERROR: The database is on holiday.",
 };
 
 describe("before the commit", { skip }, () => {

@@ -67,8 +67,33 @@ describe("the interoperability profile", () => {
     }
     await call("POST", "/Groups", group({ shoeSize: 43 }), 400, "invalidSyntax");
     await call("PATCH", `/Users/${one.id}`, patch({ op: "replace", path: "name", value: { pet: "x" } }), 400, "invalidSyntax");
-    // Where a path leads nowhere, RFC 7644 has a word of its own.
-    await call("PATCH", `/Users/${one.id}`, patch({ op: "add", path: "shoeSize", value: 43 }), 400, "invalidPath");
+    for (const path of ["shoeSize", "name.pet", 'emails[type eq "work"].colour', `${ENTERPRISE}:desk`, "urn:example:unknown:a"]) {
+      const body = patch({ op: "add", path, value: "x" });
+      await call("PATCH", `/Users/${one.id}`, body, 400, "invalidSyntax");
+      const other = await call("POST", "/Users", user(), 201, undefined, compat);
+      // RFC 7644 has a word of its own.
+      await call("PATCH", `/Users/${other.id}`, body, 400, "invalidPath", compat);
+    }
+    await call("PATCH", `/Users/${one.id}`, patch({ op: "add", path: "name..x", value: "x" }), 400, "invalidPath");
+  });
+
+  test("a complex attribute is replaced whole, and added to in part", async () => {
+    for (const [tenant, left] of [[undefined, undefined], [compat, "G"]]) {
+      const one = await call("POST", "/Users", user({ name: { givenName: "G", familyName: "F" } }), 201, undefined, tenant);
+      const path = `/Users/${one.id}`;
+      const added = await call("PATCH", path, patch({ op: "add", path: "name", value: { familyName: "A" } }), 200, undefined, tenant);
+      assert.deepEqual(added.name, { givenName: "G", familyName: "A" });
+      const replaced = await call("PATCH", path, patch({ op: "replace", path: "name", value: { familyName: "R" } }), 200, undefined, tenant);
+      assert.equal(replaced.name.givenName, left);
+      assert.equal(replaced.name.familyName, "R");
+    }
+  });
+
+  test("an answer is application/scim+json, whatever a client would rather have", async () => {
+    for (const [tenant, expected] of [[interop, "application/scim+json"], [compat, "application/json"]]) {
+      const answer = await tenant.scim("GET", "/Users?count=1", undefined, { accept: "application/json" });
+      assert.equal(answer.headers.get("content-type").split(";")[0], expected);
+    }
   });
 
   test("a filter on an unknown attribute is refused", async () => {

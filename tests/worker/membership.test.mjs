@@ -130,6 +130,61 @@ describe("members", () => {
     assert.deepEqual(await find("Groups", `members[value eq "${one.id}"]`), [made.id]);
     assert.deepEqual(await find("Groups", `displayName eq "${made.displayName.toUpperCase()}"`), [made.id]);
     assert.deepEqual(await find("Users", `groups.value eq "${made.id}"`), [one.id]);
+    assert.deepEqual(await find("Groups", `members[$ref eq "${one.meta.location}"]`), [made.id]);
+  });
+
+  test("are found by filters through groups inside groups, as they show", async () => {
+    const [one, two] = [await user(), await user()];
+    const inner = await group([{ value: one.id }]);
+    const outer = await group([{ value: inner.id }, { value: two.id }]);
+    // In both ways: that is direct.
+    await change(outer.id, { op: "add", path: "members", value: [{ value: two.id }] });
+    const find = async (filter) => {
+      const found = await acme.scim("GET", `/Users?filter=${encodeURIComponent(filter)}`);
+      assert.equal(found.status, 200, found.text);
+      for (const { id, groups } of found.json.Resources) {
+        assert.deepEqual((await acme.scim("GET", `/Users/${id}`)).json.groups, groups);
+      }
+      return found.json.Resources.map(({ id }) => id).sort();
+    };
+    const both = [one.id, two.id].sort();
+    assert.deepEqual(await find(`groups.value eq "${outer.id}"`), both);
+    assert.deepEqual(await find(`groups[value eq "${outer.id}" and type eq "indirect"]`), [one.id]);
+    assert.deepEqual(await find(`groups[value eq "${outer.id}" and type eq "direct"]`), [two.id]);
+    assert.deepEqual(await find(`groups.display eq "${outer.displayName.toUpperCase()}"`), both);
+    assert.deepEqual(await find(`groups.$ref eq "${outer.meta.location}" and userName pr`), both);
+    assert.deepEqual(await find(`not (groups.value eq "${outer.id}") and (id eq "${one.id}" or id eq "${two.id}")`), []);
+    assert.ok((await find('groups.type eq "indirect"')).includes(one.id));
+  });
+
+  test("a display that a client sent is found in any case, beyond ASCII too", async () => {
+    const display = `Ärger ΟΔΟΣ ${unique()}`;
+    const first = await user();
+    const made = await group([{ value: first.id, display }]);
+    const find = async () => {
+      const filter = encodeURIComponent(`members.display eq "${display.toLowerCase()}"`);
+      return (await acme.scim("GET", `/Groups?filter=${filter}`)).json.Resources.map(({ id }) => id);
+    };
+    assert.deepEqual(await find(), [made.id]);
+    await change(made.id, { op: "replace", path: "members", value: [{ value: first.id, display: "other" }] });
+    assert.deepEqual(await find(), []);
+    await change(made.id, { op: "add", path: "members", value: [{ value: (await user()).id, display }] });
+    assert.deepEqual(await find(), [made.id]);
+  });
+
+  test("are removed by $ref, as by value", async () => {
+    const [one, two, three] = [await user(), await user(), await user()];
+    const made = await group([one, two, three].map(({ id }) => ({ value: id })));
+    const left = async (path) => {
+      const answer = await change(made.id, { op: "remove", path });
+      assert.equal(answer.status, 204, answer.text);
+      return values(await read(made.id)).sort();
+    };
+    assert.deepEqual(await left(`members[$ref eq "${one.meta.location}"]`), [two.id, three.id].sort());
+    assert.deepEqual(await left(`members[$ref eq "../Users/${two.id}" and type eq "User"]`), [three.id]);
+    assert.deepEqual(await left(`members[not ($ref ne "${three.meta.location}")]`), []);
+    const refused = await change(made.id, { op: "remove", path: 'members[$ref co "Users"]' });
+    assert.deepEqual([refused.status, refused.json.scimType], [400, "invalidFilter"]);
   });
 });
 

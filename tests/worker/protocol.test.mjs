@@ -173,3 +173,17 @@ test("discovery ignores the parameters of lists", async () => {
     assert.equal(asked.text, plain.text);
   }
 });
+
+test("attributes may come in any order", async () => {
+  const name = unique("u");
+  const made = await call("POST", "/Users", { active: false, emails: [{ type: "work", value: "a@b.example" }], userName: name, schemas: [USER] }, 201);
+  const changed = await call("PATCH", `/Users/${made.json.id}`, { Operations: [{ value: "T", path: "title", op: "add" }], schemas: [PATCH_OP] }, 200);
+  assert.deepEqual([changed.json.title, changed.json.userName, changed.json.active], ["T", name, false]);
+});
+
+test("messages are no schemas to be discovered", async () => {
+  const { Resources } = (await call("GET", "/Schemas", undefined, 200)).json;
+  assert.ok(Resources.length >= 3);
+  assert.deepEqual(Resources.filter(({ id }) => id.startsWith("urn:ietf:params:scim:api:")), []);
+  await call("GET", `/Schemas/${PATCH_OP}`, undefined, 404);
+});

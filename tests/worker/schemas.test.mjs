@@ -68,7 +68,7 @@ async function withDevices() {
       { name: "pin", mutability: "writeOnly" },
       { name: "state", mutability: "readOnly" },
       { name: "labels", multiValued: true },
-      { name: "parts", type: "complex", multiValued: true, subAttributes: [{ name: "number", uniqueness: "server" }, { name: "kind" }] },
+      { name: "parts", type: "complex", multiValued: true, subAttributes: [{ name: "number", uniqueness: "server" }, { name: "kind", canonicalValues: ["chip", "board"] }] },
     ]),
   );
   await good(declare(tenant, LAB, [{ name: "room", uniqueness: "server" }, { name: "shelf" }]));
@@ -285,6 +285,34 @@ describe("a resource of a type of one's own", () => {
     for (const secret of ["hidden", "pin"]) {
       assert.equal((await tenant.scim("GET", filtered("/Devices", `${secret} eq "h"`))).status, 400, secret);
     }
+  });
+
+  test("canonical values are shown, and others are taken", async () => {
+    const { tenant, made } = await withDevices();
+    const { attributes } = await good(tenant.scim("GET", `/Schemas/${DEVICE}`), 200);
+    const kind = attributes.find(({ name }) => name === "parts").subAttributes.find(({ name }) => name === "kind");
+    assert.deepEqual(kind.canonicalValues, ["chip", "board"]);
+    const parts = [{ kind: "fan" }, { kind: "Chip" }];
+    assert.deepEqual((await made({ parts })).parts, parts);
+  });
+
+  test("is asked for by HEAD and OPTIONS, and changed under conditions", async () => {
+    const { tenant, device, made } = await withDevices();
+    const first = await made({});
+    const path = `/Devices/${first.id}`;
+    const head = await tenant.scim("HEAD", path);
+    assert.deepEqual([head.status, head.text, head.headers.get("etag")], [200, "", first.meta.version]);
+    for (const [at, allow] of [["/Devices", ["GET", "HEAD", "OPTIONS", "POST"]], [path, ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT"]]]) {
+      const options = await tenant.scim("OPTIONS", at);
+      assert.deepEqual([options.status, options.headers.get("allow").split(", ").sort()], [204, allow]);
+    }
+    for (const [method, body] of [["PUT", device({ serial: first.serial })], ["PATCH", operation("add", "ports", 1)], ["DELETE", undefined]]) {
+      for (const condition of [{ "if-none-match": "*" }, { "if-none-match": first.meta.version }, { "if-match": 'W/"9"' }]) {
+        assert.equal((await tenant.scim(method, path, body, condition)).status, 412, `${method} ${JSON.stringify(condition)}`);
+      }
+    }
+    assert.deepEqual(await good(tenant.scim("GET", path), 200), first);
+    await good(tenant.scim("DELETE", path, undefined, { "if-none-match": 'W/"9"' }), 204);
   });
 
   test("cannot be a member of a group", async () => {

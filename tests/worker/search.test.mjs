@@ -154,7 +154,7 @@ describe("the base, over all types", () => {
       ['meta.resourceType eq "Device"', []],
       ['meta.resourceType pr', everyone()],
       ['externalId eq "same"', everyone()],
-      ["meta.lastModified gt \"2020-01-01T00:00:00Z\"", everyone()],
+      ["meta.lastModified gt \"2020-01-01T00:00:00Z\"", everyone().sort()],
       [`id eq "${made[3].id}"`, [made[3].id]],
       [`schemas eq "${GROUP}"`, groups()],
       ['displayName eq "NAME 1"', [made[6].id]],

@@ -110,7 +110,7 @@ describe("sortBy", () => {
     assert.equal(config.json.sort.supported, true);
   });
 
-  for (const query of ["sortBy=shoeSize", "sortBy=name", "sortBy=groups", "sortBy=password", "sortBy=", "sortBy=userName&sortOrder=up", "sortOrder="]) {
+  for (const query of ["sortBy=shoeSize", "sortBy=name", "sortBy=groups", "sortBy=password", "sortBy=userName&sortOrder=up"]) {
     test(`${query} is refused`, async () => {
       const answer = await acme.scim("GET", `/Users?${query}`);
       assert.equal(answer.status, 400, answer.text);

@@ -8,6 +8,7 @@ import { SCIM_JSON, start, unique } from "./harness.mjs";
 import { difference } from "./matching.mjs";
 
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
+const GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 const ERROR = "urn:ietf:params:scim:api:messages:2.0:Error";
@@ -448,6 +449,35 @@ describe("versions (RFC 7644 section 3.14)", () => {
       const another = await create();
       const any = await acme.scim(method, `/Users/${another.id}`, body(), { "if-match": "*" });
       assert.ok(any.status < 300, any.text);
+    });
+  }
+
+  for (const [what, path, make] of [
+    ["a user", "/Users", () => user()],
+    ["a group", "/Groups", () => ({ schemas: [GROUP], displayName: unique() })],
+  ]) {
+    test(`a change of ${what} with If-None-Match is 412 at that version, and * at any`, async () => {
+      const made = (await check(["POST", path, make(), { "if-none-match": "*" }], 201)).json;
+      const one = `${path}/${made.id}`;
+      const rename = patch({ op: "replace", path: "displayName", value: unique() });
+      for (const [method, body] of [["PUT", make()], ["PATCH", rename], ["DELETE", undefined]]) {
+        for (const excluded of ["*", made.meta.version, `W/"7", ${made.meta.version}`]) {
+          await check([method, one, body, { "if-none-match": excluded }], 412, refused(412));
+        }
+        await check([method, one, body, { "if-none-match": 'W/"' }], 400, refused(400, "invalidSyntax"));
+        await check([method, `${path}/none`, body, { "if-none-match": "*" }], 404, refused(404));
+      }
+      await check(["GET", one], 200, { meta: { version: made.meta.version } });
+      const changed = await acme.scim("PATCH", one, rename, { "if-none-match": 'W/"7"', "if-match": made.meta.version });
+      assert.ok(changed.status < 300, changed.text);
+      const gone = await acme.scim("DELETE", one, undefined, { "if-none-match": made.meta.version });
+      assert.equal(gone.status, 204, gone.text);
+    });
+
+    test(`a new one, ${what}, has no version for If-Match to name`, async () => {
+      for (const version of ["*", 'W/"1"']) {
+        await check(["POST", path, make(), { "if-match": version }], 412, refused(412));
+      }
     });
   }
 

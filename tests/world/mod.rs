@@ -11,7 +11,7 @@ use scim_edge::scim::mode::Mode;
 use scim_edge::scim::resource::index::{IndexEntry, IndexPath, indexed_values};
 use scim_edge::scim::schema::{Registry, Schema};
 use scim_edge::store::filter_sql::{Columns, compile};
-use scim_edge::store::folded::folded_document;
+use scim_edge::store::folded::{folded_document, folded_text};
 use scim_edge::store::literals::Literals;
 use serde_json::{Value, json};
 
@@ -40,6 +40,8 @@ pub struct World {
     /// Whole, in the order of `seq`.
     resources: Vec<(String, Value)>,
     indexed: Vec<String>,
+    /// Group and member, by their places.
+    joined: Vec<(usize, usize)>,
 }
 
 impl World {
@@ -73,6 +75,7 @@ impl World {
             database,
             resources: Vec::new(),
             indexed,
+            joined: Vec::new(),
         }
     }
 
@@ -96,11 +99,13 @@ impl World {
         for group in (2..count).step_by(3) {
             for member in 0..count {
                 if member != group && generator.random.one_in(3) {
-                    let display = generator.random.pick(&[None, Some("Work"), Some("home")]);
+                    let displays = [None, Some("Work"), Some("home"), Some("Ärger")];
+                    let display = generator.random.pick(&displays);
                     world.join(group, member, display);
                 }
             }
         }
+        world.nest();
         (world, generator)
     }
 
@@ -202,29 +207,69 @@ impl World {
     fn join(&mut self, group: usize, member: usize, display: Option<&str>) {
         self.database
             .execute(
-                "INSERT INTO members (\"group\", member, display) VALUES (?1, ?2, ?3)",
-                params![group as i64 + 1, member as i64 + 1, display],
+                "INSERT INTO members (\"group\", member, display, folded) VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    group as i64 + 1,
+                    member as i64 + 1,
+                    display,
+                    display.and_then(folded_text)
+                ],
             )
             .expect("a row");
-        let element =
-            |(resource_type, resource): &(String, Value), kind: &str, display: Option<&str>| {
-                let name = resource.get("displayName").or(resource.get("userName"));
-                let mut element = json!({
-                    "value": resource["id"], "type": kind, "$ref": resource["meta"]["location"]
-                });
-                assert!(["User", "Group"].contains(&resource_type.as_str()));
-                if let Some(display) = display.map(Value::from).or(name.cloned()) {
-                    element["display"] = display;
-                }
-                element
-            };
         let kind = self.resources[member].0.clone();
-        let of_group = element(&self.resources[member], &kind, display);
-        let of_member = element(&self.resources[group], "direct", None);
+        let of_group = self.element(member, &kind, display);
+        let of_member = self.element(group, "direct", None);
         push(&mut self.resources[group].1, "members", of_group);
         if kind == "User" {
             push(&mut self.resources[member].1, "groups", of_member);
         }
+        self.joined.push((group, member));
+    }
+
+    /// Shows each user the groups that its groups are in.
+    fn nest(&mut self) {
+        let above = |member: usize| {
+            let joined = self
+                .joined
+                .iter()
+                .filter(move |(_, known)| *known == member);
+            joined.map(|(group, _)| *group).collect::<Vec<_>>()
+        };
+        let mut indirect = Vec::new();
+        for user in 0..self.resources.len() {
+            let direct = above(user);
+            let mut seen = direct.clone();
+            let mut next = direct.clone();
+            while let Some(group) = next.pop() {
+                for further in above(group) {
+                    if !seen.contains(&further) {
+                        seen.push(further);
+                        next.push(further);
+                    }
+                }
+            }
+            seen.retain(|group| !direct.contains(group));
+            if self.resources[user].0 == "User" {
+                indirect.extend(seen.into_iter().map(|group| (user, group)));
+            }
+        }
+        for (user, group) in indirect {
+            let element = self.element(group, "indirect", None);
+            push(&mut self.resources[user].1, "groups", element);
+        }
+    }
+
+    fn element(&self, place: usize, kind: &str, display: Option<&str>) -> Value {
+        let (resource_type, resource) = &self.resources[place];
+        let name = resource.get("displayName").or(resource.get("userName"));
+        let mut element = json!({
+            "value": resource["id"], "type": kind, "$ref": resource["meta"]["location"]
+        });
+        assert!(["User", "Group"].contains(&resource_type.as_str()));
+        if let Some(display) = display.map(Value::from).or(name.cloned()) {
+            element["display"] = display;
+        }
+        element
     }
 
     pub fn columns(&self, resource_type: &str) -> Columns<'_> {

@@ -9,7 +9,7 @@ use crate::scim::error::{Result, ScimError};
 use crate::scim::mode::Mode;
 use crate::scim::patch::{PatchRequest, apply_resolved, resolve_operation};
 use crate::scim::resource::index::indexed_values;
-use crate::scim::resource::{Map, validate, version};
+use crate::scim::resource::{Map, validate};
 use crate::scim::schema::Definition;
 use crate::store::bulk::fits;
 use crate::store::document::{Prepared, parse, prepare};
@@ -42,14 +42,14 @@ impl Planner<'_> {
         }
     }
 
-    /// The present document of an existing target whose If-Match holds.
+    /// The present document of an existing target whose conditions hold.
     fn document(&self, definition: &Definition, id: &str, envelope: &Envelope) -> Result<Map> {
         let target = self
             .targets
             .get(&key(definition, id))
             .filter(|target| target.exists)
             .ok_or_else(|| not_found(definition, id))?;
-        version::check_if_match(envelope.if_match.as_deref(), target.stored.version)?;
+        envelope.conditions.check(Some(target.stored.version))?;
         parse(&target.stored.document)
     }
 

@@ -61,7 +61,7 @@ pub fn apply_resolved(document: &mut Map, resolved: &Resolved, mode: Mode) -> Re
 }
 
 /// A single-valued attribute as a whole. A complex one keeps the parts that the value does not
-/// name, after `replace` too (RFC 7644 §3.5.2.3).
+/// name, after `replace` too (RFC 7644 §3.5.2.3), unless the mode says otherwise.
 fn set_single(document: &mut Map, resolved: &Resolved, mode: Mode) -> Result<()> {
     let attribute = resolved.attribute;
     let name = &attribute.name;
@@ -73,7 +73,8 @@ fn set_single(document: &mut Map, resolved: &Resolved, mode: Mode) -> Result<()>
     }
     let value = coerce::single(attribute, resolved.value, mode);
     // A bare value says who it is and nothing else: what was known of another goes.
-    if attribute.kind == Type::Complex && !resolved.value.is_object() {
+    let is_new = mode.replaces_whole() && resolved.op == Op::Replace;
+    if attribute.kind == Type::Complex && (is_new || !resolved.value.is_object()) {
         holder.shift_remove(name);
     }
     if let (Type::Complex, Value::Object(object)) = (attribute.kind, &*value) {

@@ -1,5 +1,6 @@
 //! What an operation's path, or the keys of its value, lead to. Refused: paths that lead nowhere
-//! (`invalidPath`), and every path to a readOnly attribute (`mutability`).
+//! (`invalidPath`, in `interop` mode `invalidSyntax`), and every path to a readOnly attribute
+//! (`mutability`).
 
 use serde_json::Value;
 
@@ -90,8 +91,13 @@ impl<'a> Resolver<'a> {
                 _ => self.keys(Some(extension), &extension.id, value),
             };
         }
-        if path.eq_ignore_ascii_case(&self.definition.core.id) && self.op != Op::Remove {
-            return self.keys(None, path, value);
+        if path.eq_ignore_ascii_case(&self.definition.core.id) {
+            return match self.op {
+                Op::Remove => Err(ScimError::invalid_path(format!(
+                    "{path} cannot be removed: name an attribute of it."
+                ))),
+                Op::Add | Op::Replace => self.keys(None, path, value),
+            };
         }
         let found = self.attribute(path, value)?;
         self.found.extend(found);
@@ -102,10 +108,14 @@ impl<'a> Resolver<'a> {
     fn attribute(&self, path: &str, value: &'a Value) -> Result<Option<Resolved<'a>>> {
         let parsed = PatchPath::parse(path, self.mode)?;
         let nowhere = || {
-            ScimError::invalid_path(format!(
+            let detail = format!(
                 "{} has no attribute {path:?}.",
                 self.definition.resource_type.name
-            ))
+            );
+            match self.mode.rejects_unknown() {
+                true => ScimError::invalid_syntax(detail),
+                false => ScimError::invalid_path(detail),
+            }
         };
         let place = self.definition.resolve(&parsed.attr).ok_or_else(nowhere)?;
         let attribute = place.attribute.ok_or_else(nowhere)?;

@@ -2,6 +2,8 @@
 //! RFC 9110 §13.1). Tags are compared weakly, in `If-Match` too: §3.14's own examples send weak
 //! ones there.
 
+use serde::{Deserialize, Serialize};
+
 use crate::scim::error::{Result, ScimError};
 
 pub fn etag(version: i64) -> String {
@@ -79,17 +81,42 @@ impl Condition {
     }
 }
 
-/// Refuses a change whose `If-Match` does not hold: 412 (RFC 7644 §3.14).
-pub fn check_if_match(header: Option<&str>, version: i64) -> Result<()> {
-    match header.map(Condition::parse).transpose()? {
-        Some(condition) if !condition.holds_for(version) => Err(ScimError::new(
-            412,
-            format!(
-                "The resource is at version {}: read it again.",
-                etag(version)
-            ),
-        )),
-        _ => Ok(()),
+/// What a change is to depend on: the request's headers, as sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Conditions {
+    pub if_match: Option<String>,
+    pub if_none_match: Option<String>,
+}
+
+impl Conditions {
+    /// Refuses with 412 a change of this version that one of the conditions does not let through
+    /// (RFC 9110 §13.1). `None` is a resource that is yet to be made: it has no version, so that
+    /// `If-None-Match` holds whatever it says, and `If-Match` never does.
+    pub fn check(&self, version: Option<i64>) -> Result<()> {
+        let names = |header: &Option<String>| -> Result<Option<bool>> {
+            let condition = header.as_deref().map(Condition::parse).transpose()?;
+            Ok(condition
+                .map(|condition| version.is_some_and(|version| condition.holds_for(version))))
+        };
+        let detail = match (names(&self.if_match)?, names(&self.if_none_match)?, version) {
+            (Some(false), _, Some(version)) => {
+                format!(
+                    "The resource is at version {}: read it again.",
+                    etag(version)
+                )
+            }
+            (Some(false), _, None) => {
+                "If-Match wants a resource that is there already: leave it out of a POST."
+                    .to_owned()
+            }
+            (_, Some(true), _) => {
+                "The resource is at a version that If-None-Match excludes: nothing was done."
+                    .to_owned()
+            }
+            _ => return Ok(()),
+        };
+        Err(ScimError::new(412, detail))
     }
 }
 
@@ -123,6 +150,35 @@ mod tests {
         check(r#"W/"3"#, None);
         check(r#""1" "2""#, None);
         check("", None);
+    }
+
+    #[test]
+    fn a_change_goes_through_where_both_conditions_hold() {
+        let check = |if_match: Option<&str>, if_none_match: Option<&str>, expected: [u16; 3]| {
+            let [if_match, if_none_match] =
+                [if_match, if_none_match].map(|text| text.map(str::to_owned));
+            let conditions = Conditions {
+                if_match,
+                if_none_match,
+            };
+            let status = |version| {
+                conditions
+                    .check(version)
+                    .map_or_else(|error| error.status, |()| 0)
+            };
+            let answers = [None, Some(2), Some(3)].map(status);
+            assert_eq!(answers, expected, "{conditions:?}");
+        };
+        let (old, any) = (Some("W/\"2\""), Some("*"));
+        check(None, None, [0, 0, 0]);
+        check(old, None, [412, 0, 412]);
+        check(any, None, [412, 0, 0]);
+        check(None, old, [0, 412, 0]);
+        check(None, any, [0, 412, 412]);
+        check(None, Some("W/\"2-0badf00d\""), [0, 412, 0]);
+        check(any, old, [412, 412, 0]);
+        check(old, old, [412, 412, 412]);
+        check(None, Some("\""), [400, 400, 400]);
     }
 
     #[test]

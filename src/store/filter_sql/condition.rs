@@ -2,7 +2,7 @@
 
 use super::Columns;
 use super::balance::{Sql, join};
-use super::layout::{Column, Relation};
+use super::layout::{Column, GROUPS_OF_ONE, Relation};
 use crate::scim::filter::check::{Node, Path, Predicate};
 use crate::scim::schema::Type;
 use crate::store::literals::Literals;
@@ -11,6 +11,7 @@ pub(super) struct Compiler<'c> {
     pub columns: &'c Columns<'c>,
     pub literals: &'c mut Literals,
     aliases: usize,
+    shares_groups: bool,
 }
 
 /// What the paths of a node begin at.
@@ -32,11 +33,27 @@ impl<'c> Compiler<'c> {
             columns,
             literals,
             aliases: 0,
+            shares_groups: false,
         }
     }
 
     pub fn resource_condition(&mut self, node: &Node) -> Sql {
         self.condition(node, false, &Scope::Resource)
+    }
+
+    /// The same with a user's groups looked up once for all comparisons.
+    pub fn with_shared_groups(&mut self, node: &Node) -> Sql {
+        self.shares_groups = true;
+        let condition = self.resource_condition(node);
+        // SQLite adds up how deep a condition is and what stands beside it in FROM.
+        let height = 2 * condition.height + 16;
+        Sql::exists(
+            GROUPS_OF_ONE,
+            Sql {
+                height,
+                ..condition
+            },
+        )
     }
 
     /// `NOT` moves down to the comparisons (De Morgan): it would cost a level of depth each time.
@@ -62,7 +79,7 @@ impl<'c> Compiler<'c> {
             && let Some(relation) = Relation::of(path, self.columns.definition)
         {
             let inner = self.condition(node, false, &Scope::Related(relation));
-            return Sql::exists(relation.elements, inner);
+            return Sql::exists(relation.elements(self.shares_groups), inner);
         }
         let steps: Vec<_> = path.steps().collect();
         self.follow(scope, &steps, |compiler, element, _| {
@@ -83,7 +100,7 @@ impl<'c> Compiler<'c> {
                         self.predicate(&value, predicate)
                     }
                 };
-                return Sql::exists(relation.elements, Sql::leaf(inner));
+                return Sql::exists(relation.elements(self.shares_groups), Sql::leaf(inner));
             }
         }
         let mut steps: Vec<_> = path.steps().collect();

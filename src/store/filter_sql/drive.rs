@@ -54,7 +54,10 @@ impl Compiler<'_> {
                 let (_, best) = ranks.min()?;
                 let mut parts = vec![self.driven(&nodes[best])?];
                 let others = nodes.iter().enumerate().filter(|(index, _)| *index != best);
-                parts.extend(others.map(|(_, node)| self.resource_condition(node)));
+                let others: Vec<Node> = others.map(|(_, node)| node.clone()).collect();
+                if !others.is_empty() {
+                    parts.push(self.resource_condition(&Node::And(others)));
+                }
                 Some(join("AND", parts))
             }
             Node::Or(nodes) => {
@@ -159,7 +162,7 @@ impl Compiler<'_> {
         Some((path, predicate))
     }
 
-    /// SELECTs the `seq` of every resource that satisfies the comparison, and of no other.
+    /// SELECTs the `seq` of every resource of the type that satisfies the comparison, and of no other.
     fn lookup(&mut self, path: &Path, predicate: &Predicate) -> Option<String> {
         let Predicate::Text { test, text, .. } = predicate else {
             return None;
@@ -168,10 +171,7 @@ impl Compiler<'_> {
         let name = path.name();
         let value = self.literals.add(text.as_str());
         if let Some(relation) = Relation::of(path, self.columns.definition) {
-            let holders = relation.holders;
-            return Some(format!(
-                "{holders} AND o.tenant = {tenant} AND o.id = {value}"
-            ));
+            return Some(relation.holders(tenant, &value));
         }
         let definition = self.columns.definition;
         let resource_type = self.literals.add(definition.resource_type.name.as_str());

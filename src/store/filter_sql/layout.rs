@@ -42,14 +42,14 @@ impl Column {
     }
 }
 
-/// A list whose elements are resources `o` on the other side of `members m`.
+/// A list whose elements are resources `o` on the other side of `members`.
 pub(super) struct Relation {
     /// The elements of one resource `r`; its WHERE is still open.
-    pub elements: &'static str,
-    /// The `r.seq` of those who have the element; `o.tenant` and `o.id` are still to be said.
-    pub holders: &'static str,
-    /// As `o.display`, folded. A display that the client sent has no folded form: beyond ASCII its
-    /// case counts.
+    elements: &'static str,
+    /// The `r.seq` of those who have the element with `{id}` among the resources of `{tenant}`, and
+    /// perhaps of resources of other types.
+    holders: &'static str,
+    /// As it is shown, still to be lowered.
     display: &'static str,
     kind: &'static str,
     endpoint: &'static str,
@@ -59,25 +59,52 @@ const MEMBERS: Relation = Relation {
     elements: "SELECT 1 FROM members m CROSS JOIN resources o ON o.seq = m.member \
         WHERE m.\"group\" = r.seq AND",
     holders: "SELECT m.\"group\" FROM resources o CROSS JOIN members m ON m.member = o.seq \
-        WHERE o.type IN ('User', 'Group')",
-    display: "coalesce(m.display, \
+        WHERE o.type IN ('User', 'Group') AND o.tenant = {tenant} AND o.id = {id}",
+    display: "coalesce(m.folded, m.display, \
         json_extract(coalesce(o.folded, o.document), '$.displayName'), \
         json_extract(coalesce(o.folded, o.document), '$.userName'))",
     kind: "o.type",
     endpoint: "CASE o.type WHEN 'Group' THEN '/Groups/' ELSE '/Users/' END",
 };
 
+/// Direct and indirect ones, as `store::derive` shows them.
 const GROUPS: Relation = Relation {
-    elements: "SELECT 1 FROM members m CROSS JOIN resources o ON o.seq = m.\"group\" \
-        WHERE m.member = r.seq AND",
-    holders: "SELECT m.member FROM resources o CROSS JOIN members m ON m.\"group\" = o.seq \
-        WHERE o.type = 'Group'",
+    elements: "WITH RECURSIVE up (seq) AS (\
+        SELECT m.\"group\" FROM members m WHERE m.member = r.seq \
+        UNION SELECT m.\"group\" FROM up CROSS JOIN members m ON m.member = up.seq) \
+        SELECT 1 FROM up CROSS JOIN resources o ON o.seq = up.seq WHERE",
+    holders: "WITH RECURSIVE down (seq) AS (SELECT o.seq FROM resources o \
+        WHERE o.type = 'Group' AND o.tenant = {tenant} AND o.id = {id} \
+        UNION SELECT m.member FROM down CROSS JOIN members m ON m.\"group\" = down.seq) \
+        SELECT seq FROM down",
     display: "json_extract(coalesce(o.folded, o.document), '$.displayName')",
-    kind: "'direct'",
+    kind: "iif(EXISTS (SELECT 1 FROM members m WHERE m.member = r.seq AND m.\"group\" = o.seq), \
+        'direct', 'indirect')",
     endpoint: "'/Groups/'",
 };
 
+/// As [`GROUPS`], of [`GROUPS_OF_ONE`].
+const SHARED_GROUPS: &str =
+    "SELECT 1 FROM json_each(g.seqs) u CROSS JOIN resources o ON o.seq = u.value WHERE";
+
+/// Has one row for each `r`, its groups at any depth: stands around a condition that asks for them
+/// so often that each look-up cannot have a recursion of its own.
+pub(super) const GROUPS_OF_ONE: &str = "WITH g (seqs) AS MATERIALIZED (\
+    SELECT (WITH RECURSIVE up (seq) AS (\
+    SELECT m.\"group\" FROM members m WHERE m.member = r.seq \
+    UNION SELECT m.\"group\" FROM up CROSS JOIN members m ON m.member = up.seq) \
+    SELECT json_group_array(seq) FROM up)) SELECT 1 FROM g WHERE";
+
 impl Relation {
+    /// [`Relation::elements`], inside of [`GROUPS_OF_ONE`] if `shared`.
+    pub fn elements(&self, shared: bool) -> &'static str {
+        if shared && self.elements == GROUPS.elements {
+            SHARED_GROUPS
+        } else {
+            self.elements
+        }
+    }
+
     pub fn of(path: &Path, definition: &Definition) -> Option<&'static Self> {
         let first = path
             .attributes
@@ -88,6 +115,12 @@ impl Relation {
             (USER_URN, "groups") => Some(&GROUPS),
             _ => None,
         }
+    }
+
+    /// SELECTs who has the element; both parameters are SQL.
+    pub fn holders(&self, tenant: &str, id: &str) -> String {
+        let of_tenant = self.holders.replace("{tenant}", tenant);
+        of_tenant.replace("{id}", id)
     }
 
     /// SQL for a sub-attribute.

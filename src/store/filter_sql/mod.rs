@@ -66,24 +66,36 @@ pub fn compile(checked: &Checked, columns: &Columns, literals: &mut Literals) ->
     let rank = compiler.rank(&checked.root);
     let span = compiler.span(&checked.root);
     let spanned = span.from.is_some() || span.to.is_some();
-    if spanned && (rank.is_none() || span.from.is_some() && rank >= Some(drive::PREFIX)) {
-        return Clause {
-            either: vec![compiler.resource_condition(&checked.root)],
-            reads: Reads::Modified(span),
-        };
+    let by_span = spanned && (rank.is_none() || span.from.is_some() && rank >= Some(drive::PREFIX));
+    let driven = match by_span {
+        true => None,
+        false => compiler.driven_parts(&checked.root),
+    };
+    let few = rank < Some(drive::RELATED);
+    let (mut either, mut reads) = match driven {
+        Some(either) => (either, Reads::Named { few }),
+        None => (vec![compiler.resource_condition(&checked.root)], Reads::All),
+    };
+    if has_late_recursion(&either) {
+        either = vec![compiler.with_shared_groups(&checked.root)];
+        reads = Reads::All;
     }
-    match compiler.driven_parts(&checked.root) {
-        Some(either) => Clause {
-            either,
-            reads: Reads::Named {
-                few: rank < Some(drive::RELATED),
-            },
-        },
-        None => Clause {
-            either: vec![compiler.resource_condition(&checked.root)],
-            reads: Reads::All,
-        },
+    if by_span {
+        reads = Reads::Modified(span);
     }
+    Clause { either, reads }
+}
+
+/// SQLite from 3.54 on resolves no recursion behind a hundred tables, and so many comparisons of
+/// groups would each walk through them.
+fn has_late_recursion(conditions: &[Sql]) -> bool {
+    const MAX_TABLES: usize = 85;
+    // Only our own words stand there: values are bound.
+    let count = |words: &str| -> usize {
+        let of = |one: &Sql| one.text.matches(words).count();
+        conditions.iter().map(of).sum()
+    };
+    count("RECURSIVE") > 0 && count("FROM ") + count("JOIN ") > MAX_TABLES
 }
 
 impl Clause {

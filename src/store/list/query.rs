@@ -42,6 +42,9 @@ pub enum Order {
     Id,
     /// By `modified` and `seq`, as `resources_by_modified` is.
     Modified,
+    /// By an attribute's path in `attribute_index` and the id: one that every resource of the one
+    /// type has, once. A page then reads its own rows.
+    Indexed(String),
     /// By a [`super::filter_sql::sort_key`] and `seq`.
     Key(String),
 }
@@ -54,13 +57,8 @@ pub struct Position(Value, Value);
 impl Order {
     /// Where nothing is asked for: by creation, or as the filter finds its rows.
     pub fn natural(types: &[Listed<'_>]) -> Self {
-        match types {
-            [
-                Listed {
-                    clause: Some(clause),
-                    ..
-                },
-            ] if matches!(clause.reads, Reads::Modified(_)) => Self::Modified,
+        match common_reads(types) {
+            Some(Reads::Modified(_)) => Self::Modified,
             _ => Self::Id,
         }
     }
@@ -78,14 +76,13 @@ impl Query<'_> {
         let derived = self.derived(&mut literals, fill::members_per_row(rows));
         let (first, second) = self.keys();
         let direction = if self.descending { "DESC" } else { "ASC" };
-        let source = self.source(&mut literals, true);
-        let mut scope = format!("FROM resources r {source}");
+        let mut scope = self.source(&mut literals, true);
         if let Some(Position(key, last)) = &self.after {
             let beyond = if self.descending { "<" } else { ">" };
             let [key, last] = [key, last].map(|value| literals.add(value.clone()));
             scope += &match self.order {
                 Order::Id if self.types.len() == 1 => format!(" AND r.id {beyond} {last}"),
-                Order::Id | Order::Modified => {
+                Order::Id | Order::Modified | Order::Indexed(_) => {
                     format!(" AND ({first}, {second}) {beyond} ({key}, {last})")
                 }
                 Order::Key(_) => {
@@ -95,8 +92,12 @@ impl Query<'_> {
         }
         let limit = format!("LIMIT {rows} OFFSET {}", self.offset);
         let sql = if self.is_ordered() {
+            let key = match self.order {
+                Order::Indexed(_) => format!("json_array({first}, {second})"),
+                _ => first.to_owned(),
+            };
             format!(
-                "SELECT {columns}, {derived} AS derived, {first} AS key {scope} \
+                "SELECT {columns}, {derived} AS derived, {key} AS key {scope} \
                  ORDER BY {first} {direction}, {second} {direction} {limit}"
             )
         } else {
@@ -120,18 +121,14 @@ impl Query<'_> {
     pub(super) fn count(&self, tenant: i64) -> Statement {
         let mut literals = self.literals.clone();
         let sql = if self.types.iter().all(|one| one.clause.is_none()) {
-            let names = self.types.iter().map(|one| {
-                let resource_type = &one.columns.definition.resource_type;
-                literals.add(resource_type.name.as_str())
-            });
-            let names = names.collect::<Vec<_>>().join(", ");
+            let names = self.names(&mut literals);
             format!(
                 "SELECT sum(resources) AS total FROM counters \
                  WHERE tenant = ?1 AND type IN ({names})"
             )
         } else {
             let source = self.source(&mut literals, false);
-            format!("SELECT count(*) AS total FROM resources r {source}")
+            format!("SELECT count(*) AS total {source}")
         };
         Statement::new(sql, parameters(tenant, &literals))
     }
@@ -141,6 +138,7 @@ impl Query<'_> {
         match &self.order {
             Order::Id => ("r.type", "r.id"),
             Order::Modified => ("r.modified", "r.seq"),
+            Order::Indexed(_) => ("i.value", "i.slot"),
             Order::Key(key) => (key, "r.seq"),
         }
     }
@@ -149,6 +147,7 @@ impl Query<'_> {
     fn is_ordered(&self) -> bool {
         match self.order {
             Order::Key(_) => false,
+            Order::Indexed(_) => true,
             _ if self.is_few() => true,
             _ if self.all_named() => false,
             Order::Id => !matches!(self.reads(), Some(Reads::Modified(_))),
@@ -156,15 +155,11 @@ impl Query<'_> {
         }
     }
 
-    /// How the one filter finds its rows.
     fn reads(&self) -> Option<&Reads> {
-        match self.types.as_slice() {
-            [one] => one.clause.as_ref().map(|clause| &clause.reads),
-            _ => None,
-        }
+        common_reads(&self.types)
     }
 
-    /// The index and the WHERE. A page that goes on behind another one does not begin at the span's
+    /// The FROM with its index, and the WHERE. A page that goes on behind another one does not begin at the span's
     /// end again: its own beginning would then be looked for row by row.
     fn source(&self, literals: &mut Literals, of_page: bool) -> String {
         let types = self.types.iter();
@@ -173,13 +168,24 @@ impl Query<'_> {
             .collect();
         let scope = scoped(&types, literals);
         let goes_on = of_page && self.after.is_some() && self.order == Order::Modified;
-        match self.reads() {
+        if let (Order::Indexed(path), true) = (&self.order, of_page) {
+            let (path, names) = (literals.add(path.as_str()), self.names(literals));
+            return format!(
+                "FROM attribute_index i CROSS JOIN resources r ON r.seq = i.resource \
+                 WHERE i.tenant = ?1 AND i.type = {names} AND i.path = {path} AND {scope}"
+            );
+        }
+        let found = match self.reads() {
             Some(Reads::Modified(Span { from, to })) => {
                 let from = from.as_ref().filter(|_| !goes_on || self.descending);
                 let to = to.as_ref().filter(|_| !goes_on || !self.descending);
                 let span = [from, to].into_iter().flatten();
                 let span: String = span.map(|bound| format!(" AND {bound}")).collect();
-                format!("INDEXED BY resources_by_modified WHERE {scope}{span}")
+                let each = match self.types.len() {
+                    1 => String::new(),
+                    _ => format!(" AND r.type IN ({})", self.names(literals)),
+                };
+                format!("INDEXED BY resources_by_modified WHERE {scope}{each}{span}")
             }
             Some(Reads::Named { .. }) => format!("WHERE {scope}"),
             _ if self.all_named() => format!("WHERE {scope}"),
@@ -187,7 +193,17 @@ impl Query<'_> {
                 format!("INDEXED BY resources_by_modified WHERE {scope}")
             }
             _ => format!("INDEXED BY resources_by_id WHERE {scope}"),
-        }
+        };
+        format!("FROM resources r {found}")
+    }
+
+    /// SQL for the types, with commas between them.
+    fn names(&self, literals: &mut Literals) -> String {
+        let names = self.types.iter().map(|one| {
+            let resource_type = &one.columns.definition.resource_type;
+            literals.add(resource_type.name.as_str())
+        });
+        names.collect::<Vec<_>>().join(", ")
     }
 
     fn all_named(&self) -> bool {
@@ -224,11 +240,15 @@ impl Query<'_> {
         let last = match self.order {
             Order::Id => found.stored.id.as_str().into(),
             Order::Modified | Order::Key(_) => found.stored.seq.into(),
+            Order::Indexed(_) => {
+                let (key, slot) = crate::scim::json::read(&row.text("key")?).ok()?;
+                return Some(Position(key, slot));
+            }
         };
         if self.is_ordered() {
             let key = match self.order {
                 Order::Id => row.text("type")?.into(),
-                Order::Modified | Order::Key(_) => found.stored.modified.into(),
+                _ => found.stored.modified.into(),
             };
             return Some(Position(key, last));
         }
@@ -239,6 +259,13 @@ impl Query<'_> {
         };
         Some(Position(key, last))
     }
+}
+
+/// How the filters find their rows, where all of them find them alike.
+fn common_reads<'q>(types: &'q [Listed<'_>]) -> Option<&'q Reads> {
+    let mut all = types.iter().map(|one| Some(&one.clause.as_ref()?.reads));
+    let first = all.next()??;
+    all.all(|reads| reads == Some(first)).then_some(first)
 }
 
 fn parameters(tenant: i64, literals: &Literals) -> Vec<Parameter> {

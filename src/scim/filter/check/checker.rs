@@ -112,6 +112,9 @@ impl Checker<'_> {
         };
         let predicate = predicate?;
         let test = match scope {
+            _ if predicate == Predicate::Is(false) && is_primary(&path, scope) => {
+                not_primary(path, scope)
+            }
             // The same for all resources of a type, so that it costs no look at any.
             Scope::Resource(definition) if path.name() == RESOURCE_TYPE => {
                 match predicate.matches(&definition.resource_type.name.as_str().into()) {
@@ -208,6 +211,36 @@ fn time(order: Order, literal: &Literal) -> Result<Predicate> {
             literal,
             "a date and time such as \"2011-05-13T04:42:34Z\"",
         )),
+    }
+}
+
+/// RFC 7643 §2.4: "primary" is false for an element that does not say it.
+fn is_primary(path: &Path, scope: &Scope) -> bool {
+    let of_list = match (scope, path.attributes.as_slice()) {
+        (Scope::Within(_, outer), [.., _]) => outer.multi_valued,
+        (Scope::Resource(_), [.., outer, _]) => outer.multi_valued,
+        _ => false,
+    };
+    of_list
+        && path
+            .attributes
+            .last()
+            .is_some_and(|last| last.name == "primary")
+}
+
+/// One of the elements, or the element itself, does not say that it is the primary one.
+fn not_primary<'a>(mut path: Path<'a>, scope: &Scope<'a>) -> Node<'a> {
+    let says = |path| Node::Test(path, Predicate::Is(true)).negated();
+    match scope {
+        Scope::Within(..) => says(path),
+        Scope::Resource(_) => {
+            let last = path.attributes.split_off(path.attributes.len() - 1);
+            let primary = Path {
+                extension: None,
+                attributes: last,
+            };
+            Node::Element(path, Box::new(says(primary)))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::FEW;
 use crate::store::bulk;
 use crate::store::d1::Statement;
+use crate::store::folded::folded_text;
 use crate::store::members::{NewGroup, NewMember, Writes, array};
 
 pub fn removed(writes: &Writes) -> Vec<Statement> {
@@ -40,9 +41,9 @@ pub fn added(tenant: i64, writes: &Writes) -> Vec<Statement> {
     if writes.created.iter().any(|group| with_members(&group)) {
         let created = writes.created.iter().filter(with_members);
         statements.push(Statement::new(
-            "INSERT INTO members (\"group\", member, display) SELECT g.seq, \
+            "INSERT INTO members (\"group\", member, display, folded) SELECT g.seq, \
              (SELECT r.seq FROM resources r WHERE r.seq = n.value ->> 0 AND r.id = n.value ->> 1), \
-             n.value ->> 2 FROM json_each(?2) e CROSS JOIN resources g \
+             n.value ->> 2, n.value ->> 3 FROM json_each(?2) e CROSS JOIN resources g \
              ON g.tenant = ?1 AND g.type = 'Group' AND g.id = e.value ->> 0 \
              CROSS JOIN json_each(e.value, '$[1]') n",
             [
@@ -56,11 +57,11 @@ pub fn added(tenant: i64, writes: &Writes) -> Vec<Statement> {
     }
     if !writes.added.is_empty() {
         statements.push(Statement::new(
-            "INSERT INTO members (\"group\", member, display) SELECT e.value ->> 0, \
+            "INSERT INTO members (\"group\", member, display, folded) SELECT e.value ->> 0, \
              (SELECT r.seq FROM resources r \
              WHERE r.seq = e.value ->> '$[1][0]' AND r.id = e.value ->> '$[1][1]'), \
-             e.value ->> '$[1][2]' FROM json_each(?1) e WHERE true \
-             ON CONFLICT DO UPDATE SET display = excluded.display",
+             e.value ->> '$[1][2]', e.value ->> '$[1][3]' FROM json_each(?1) e WHERE true \
+             ON CONFLICT DO UPDATE SET display = excluded.display, folded = excluded.folded",
             [array(&writes.added, |(group, member)| {
                 json!([group, new_member(member)])
             })],
@@ -72,7 +73,10 @@ pub fn added(tenant: i64, writes: &Writes) -> Vec<Statement> {
 
 fn new_member(member: &NewMember) -> Value {
     match &member.display {
-        Some(display) => json!([member.seq, member.id, display]),
+        Some(display) => match folded_text(display) {
+            Some(folded) => json!([member.seq, member.id, display, folded]),
+            None => json!([member.seq, member.id, display]),
+        },
         None => json!([member.seq, member.id]),
     }
 }
