@@ -10,12 +10,13 @@ import { Api, target } from "./api.mjs";
 import { clients } from "./clients.mjs";
 import { consistency } from "./consistency.mjs";
 import { declared } from "./declared.mjs";
+import { logs } from "./logs.mjs";
 import { tenants } from "./tenants.mjs";
 import { tokens } from "./tokens.mjs";
 import { transfer } from "./transfer.mjs";
 import { USAGE, Wrong } from "./wrong.mjs";
 
-export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...transfer, ...consistency };
+export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...logs, ...transfer, ...consistency };
 
 const COMMON = {
   url: { type: "string", value: "URL" },
