@@ -98,16 +98,18 @@ async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Known, 
         .await
         .map_err(Refusal::Store)?
     {
-        Loaded::Live(context, token) => {
-            let known = (context, token);
-            CONTEXTS.with_borrow_mut(|contexts| {
-                if contexts.len() >= REMEMBERED {
-                    contexts.clear();
-                }
-                contexts.insert(token_hash.to_owned(), known.clone());
-            });
-            Ok(known)
-        }
+        Loaded::Live(context, token) => Ok(CONTEXTS.with_borrow_mut(|contexts| {
+            if contexts.len() >= REMEMBERED {
+                contexts.clear();
+            }
+            // A tenant's tokens share one context: OAuth clients get a new token every hour.
+            let same =
+                |known: &&Known| known.0.id == context.id && known.0.revision == context.revision;
+            let shared = contexts.values().find(same).map(|known| known.0.clone());
+            let known = (shared.unwrap_or(context), token);
+            contexts.insert(token_hash.to_owned(), known.clone());
+            known
+        })),
         Loaded::Unknown => invalid("The bearer token is unknown."),
         Loaded::Revoked => invalid("The bearer token was revoked."),
         Loaded::Expired => invalid("The bearer token has expired."),

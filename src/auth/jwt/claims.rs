@@ -45,7 +45,7 @@ impl Jwt<'_> {
     /// When the token ends, in Unix milliseconds, the skew included: until then it could come again.
     pub fn end(&self) -> i64 {
         let seconds = self.claims.get("exp").and_then(Value::as_f64);
-        ((seconds.unwrap_or_default() + SKEW_S) * 1000.0) as i64
+        ((seconds.unwrap_or_default() + SKEW_S) * 1000.0).ceil() as i64
     }
 
     /// RFC 7519 §4.1.3: `aud` is one text or a list of them.
