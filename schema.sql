@@ -47,15 +47,18 @@ CREATE TABLE tokens (
   last_used INTEGER                    -- NULL: never. Written now and then, not with each request
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX tokens_by_id ON tokens (tenant, id);
--- A client's secrets; ending what came from one; letting go of access tokens that expired long ago.
-CREATE INDEX tokens_by_parent ON tokens (tenant, parent, kind, expires) WHERE parent IS NOT NULL;
+-- A client's secrets; ending what came from one.
+CREATE INDEX tokens_by_parent ON tokens (tenant, parent, kind) WHERE parent IS NOT NULL;
+-- Letting go of access tokens that expired long ago.
+CREATE INDEX tokens_by_expiry ON tokens (expires) WHERE kind = 'access';
 
--- Signed assertions that clients showed, by their digests, until they could not come again anyway.
+-- Signed assertions that clients showed, by their digests, until they could not come again anyway:
+-- then maintenance takes them, also those of tenants that are gone.
 CREATE TABLE used_assertions (
   tenant INTEGER NOT NULL,
   expires INTEGER NOT NULL,
   digest TEXT NOT NULL,
-  PRIMARY KEY (tenant, expires, digest)
+  PRIMARY KEY (expires, tenant, digest)
 ) STRICT, WITHOUT ROWID;
 
 -- Schemas and resource types that a tenant registered at run time, as /Schemas and /ResourceTypes

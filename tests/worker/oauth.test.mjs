@@ -220,8 +220,8 @@ describe("OAuth clients", { skip: external ? "needs an issuer on this machine" :
       for (const [row, age] of [[rows[0], DAY - 60_000], [rows[1], DAY + 60_000]]) {
         await edge.db.prepare("UPDATE tokens SET expires = ?1 WHERE hash = ?2").bind(Date.now() - age, row.hash).run();
       }
-      await granted(await bySecret(tenant, client));
-      assert.equal(await count(), 2);
+      await edge.cron();
+      assert.equal(await count(), 1);
       await isRefused(tenant, recent, /expired/);
       await isRefused(tenant, old, /unknown/);
     });
@@ -300,6 +300,18 @@ describe("OAuth clients", { skip: external ? "needs an issuer on this machine" :
       const from = [tenant, tenant.with({ edge: edge.twin })];
       const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => byAssertion(from[n % 2], client, jwt)));
       assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(9).fill(401)]);
+    });
+
+    test("are not remembered for longer than their assertions could come again", async () => {
+      const { tenant, client } = await fresh({ jwks: { keys: [key.jwk] } });
+      const jwt = assertion(tenant, client, { exp: now() + 60 });
+      await granted(await byAssertion(tenant, client, jwt));
+      const count = async () => (await edge.db.prepare("SELECT count(*) AS n FROM used_assertions WHERE tenant = (SELECT id FROM tenants WHERE slug = ?1)").bind(tenant.slug).first()).n;
+      await edge.cron(Date.now() + 110_000);
+      assert.equal(await count(), 1);
+      refused(await byAssertion(tenant, client, jwt), "invalid_client", /used before/);
+      await edge.cron(Date.now() + 121_000);
+      assert.equal(await count(), 0);
     });
 
     test("may leave client_id out, and take the tenant's own address for the audience", async () => {
