@@ -9,16 +9,23 @@
 //     issuer.asked                                  // paths that were asked for
 //     await host.stop();
 
-import { createPublicKey, generateKeyPairSync, randomUUID, sign } from "node:crypto";
+import { createPublicKey, generateKeyPair, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { createServer } from "node:http";
+import { promisify } from "node:util";
 
 const DISCOVERY = "/.well-known/openid-configuration";
 
-// RSA keys take long to make, and block the server of the issuers meanwhile: most tests are content with
-// ES256.
+// RSA keys take long to make, and would block the issuers' server meanwhile: two, made beforehand, take
+// turns.
+const rsa = await Promise.all([1, 2].map(() => promisify(generateKeyPair)("rsa", { modulusLength: 2048 })));
+const nextRsa = () => {
+  rsa.push(rsa.shift());
+  return rsa[0];
+};
+
 const ALGORITHMS = {
-  RS: () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
-  PS: () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  RS: nextRsa,
+  PS: nextRsa,
   ES256: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
   ES384: () => generateKeyPairSync("ec", { namedCurve: "P-384" }),
   ES512: () => generateKeyPairSync("ec", { namedCurve: "P-521" }),
