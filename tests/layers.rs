@@ -22,6 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "http",
         &[
             "scim",
+            "mapping",
             "store",
             "auth",
             "membership",

@@ -24,6 +24,7 @@ use crate::scim::resource::MAX_DEPTH;
 use crate::scim::resource::project::Projection;
 use crate::scim::schema::{Attribute, Definition, GROUP_URN, Type, USER_URN};
 use crate::scim::search::{Paging, SearchRequest};
+use crate::store::derive::Derive;
 use crate::store::filter_sql::{Clause, Columns, Reads, compile, is_too_large, sort_keys};
 use crate::store::list::{Entry, Listed, Order, Position, Query};
 use crate::store::literals::Literals;
@@ -57,6 +58,23 @@ async fn answer(
     request: &SearchRequest,
 ) -> Result<Reply, Failure> {
     let projections = projections(types, request)?;
+    let (shown, found) = page(exchange, types, request, &projections, None).await?;
+    let texts = found
+        .iter()
+        .map(|entry| render(exchange, types, &projections, entry))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Reply::json(200, list_response(&shown, &texts)))
+}
+
+/// A page and what is told of it. `derive` is what resources show besides their documents, whatever
+/// the projections want.
+pub async fn page(
+    exchange: &Exchange<'_>,
+    types: &[Definition],
+    request: &SearchRequest,
+    projections: &[Projection],
+    derive: Option<Derive>,
+) -> Result<(Page, Vec<Entry>), Failure> {
     let count = request.count.unwrap_or(i64::from(DEFAULT_COUNT));
     let limit = count.clamp(0, i64::from(MAX_COUNT)) as u32;
     let fingerprint = request.fingerprint(types);
@@ -68,8 +86,11 @@ async fn answer(
     };
     let now = exchange.parts.now;
     let key = tenant.secret.as_bytes();
-    let mut query = query(exchange, types, request, &projections)?;
+    let mut query = query(exchange, types, request, projections)?;
     query.limit = limit;
+    if let Some(derive) = derive {
+        query.types.iter_mut().for_each(|one| one.derive = derive);
+    }
     let filtered = request.filter.is_some();
     match &request.paging {
         Paging::Cursor(None) => {}
@@ -90,11 +111,6 @@ async fn answer(
         }
     }
     let page = exchange.store.list(&query).await?;
-    let texts = page
-        .found
-        .iter()
-        .map(|entry| render(exchange, types, &projections, entry))
-        .collect::<Result<Vec<_>>>()?;
     let mut shown = Page {
         total_results: Some(page.total),
         ..Page::default()
@@ -122,7 +138,7 @@ async fn answer(
             }
         }
     }
-    Ok(Reply::json(200, list_response(&shown, &texts)))
+    Ok((shown, page.found))
 }
 
 fn projections(types: &[Definition], request: &SearchRequest) -> Result<Vec<Projection>> {

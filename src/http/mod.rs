@@ -2,6 +2,7 @@
 
 mod allow;
 mod bulk;
+mod directory;
 mod discovery;
 mod lists;
 mod oauth;
@@ -30,6 +31,7 @@ use crate::wire::Failure;
 use crate::wire::reply::{Reply, SCIM_JSON};
 use crate::wire::request::{self, Parts};
 use route::Route;
+use scim::Exchange;
 
 /// Answers every request, whatever happens inside.
 pub async fn respond(mut request: Request, env: Env, context: Context) -> worker::Result<Response> {
@@ -39,7 +41,7 @@ pub async fn respond(mut request: Request, env: Env, context: Context) -> worker
     };
     let route = route::route(&parts.path);
     let say: Say = match &route {
-        Route::Admin { .. } => admin::problem::reply,
+        Route::Admin { .. } | Route::Directory { .. } => admin::problem::reply,
         Route::Token { .. } => oauth::reply,
         _ => |error| Reply::from(error),
     };
@@ -54,7 +56,7 @@ pub async fn respond(mut request: Request, env: Env, context: Context) -> worker
     };
     let body = request::body(&mut request, request::MAX_BODY_BYTES, too_large).await;
     let content_type = match &route {
-        Route::Admin { .. } => admin::CONTENT_TYPE,
+        Route::Admin { .. } | Route::Directory { .. } => admin::CONTENT_TYPE,
         Route::Token { .. } => oauth::CONTENT_TYPE,
         _ => scim::content_type(&parts),
     };
@@ -67,16 +69,17 @@ pub async fn respond(mut request: Request, env: Env, context: Context) -> worker
                 base_path,
                 segments,
             } => {
+                let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+                let endpoint =
+                    async |exchange: &Exchange<'_>| scim::endpoint(exchange, &segments).await;
+                let tenant = tenant.as_deref();
                 scim::answer(
-                    &parts,
-                    &env,
-                    &database,
-                    tenant.as_deref(),
-                    base_path,
-                    segments,
-                    &access,
+                    &parts, &env, &database, tenant, base_path, endpoint, &access,
                 )
                 .await
+            }
+            Route::Directory { tenant, segments } => {
+                directory::answer(&parts, &env, &database, tenant, segments).await
             }
             Route::Token { tenant } => oauth::answer(&parts, &env, &database, tenant).await,
             Route::Admin { segments } => admin::answer(&parts, &env, &database, segments).await,

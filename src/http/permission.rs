@@ -62,6 +62,21 @@ pub fn permit(scopes: Scopes, resource_type: &str, right: Right) -> Result<(), D
     })
 }
 
+/// Reading `/directory/v1`: the product's tokens are for nothing else, and nothing else is for them.
+pub fn directory(scopes: Scopes) -> Result<(), Denied> {
+    if scopes.contain(Scopes::DIRECTORY_READ) {
+        return Ok(());
+    }
+    Err(Denied {
+        error: ScimError::new(
+            403,
+            "This token is not for the directory: it needs the scope directory:read. A token \
+             keeps its scopes, so make another one.",
+        ),
+        scope: "directory:read",
+    })
+}
+
 /// The types that the token may read.
 pub fn readable(scopes: Scopes, registry: &Registry) -> Cow<'_, [Definition]> {
     let may_read =

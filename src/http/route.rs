@@ -16,6 +16,11 @@ pub enum Route {
     Token {
         tenant: String,
     },
+    /// Everything under `/directory/v1/{tenant}`.
+    Directory {
+        tenant: String,
+        segments: Vec<String>,
+    },
     /// Everything under `/admin/v1`.
     Admin {
         segments: Vec<String>,
@@ -37,6 +42,10 @@ pub fn route(path: &str) -> Route {
         ["scim", "v2", rest @ ..] => Route::Scim {
             tenant: None,
             base_path: "/scim/v2".to_owned(),
+            segments: decode_all(rest),
+        },
+        ["directory", "v1", tenant, rest @ ..] => Route::Directory {
+            tenant: decode(tenant),
             segments: decode_all(rest),
         },
         ["admin", "v1", rest @ ..] => Route::Admin {
@@ -114,6 +123,14 @@ mod tests {
             },
         );
         check("/t/a/oauth/token/", Route::Unknown);
+        check(
+            "/directory/v1/a/users/1",
+            Route::Directory {
+                tenant: "a".to_owned(),
+                segments: vec!["users".to_owned(), "1".to_owned()],
+            },
+        );
+        check("/directory/v1", Route::Unknown);
         check("/", Route::Unknown);
         check("/t/a/scim/v1/Users", Route::Unknown);
     }

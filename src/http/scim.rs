@@ -169,11 +169,10 @@ pub async fn answer(
     database: &Database,
     tenant: Option<&str>,
     base_path: &str,
-    segments: &[String],
+    endpoint: impl AsyncFn(&Exchange<'_>) -> Result<Reply, Failure>,
     sender: &RefCell<Option<Access>>,
 ) -> Result<Reply, Failure> {
     let authorization = parts.header("authorization");
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let moment = Moment::new(parts, env);
     let mut attempt = 1;
     loop {
@@ -192,7 +191,7 @@ pub async fn answer(
             },
             base: format!("{}{base_path}", parts.origin),
         };
-        let mut answer = endpoint(&exchange, &segments).await;
+        let mut answer = endpoint(&exchange).await;
         // What needed nothing of D1, a refusal more often than not, rests on the isolate's memory
         // alone: whether that is still true is asked before it is said.
         if database.cost().trips == trips
@@ -216,7 +215,7 @@ pub async fn answer(
 }
 
 /// RFC 7644 §3.2, table 2.
-async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
+pub async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
     let method = exchange.parts.method.as_str();
     exchange.parts.check_query()?;
     assert!(!exchange.is_to_panic("1"), "asked for by {PANIC_HEADER}");
@@ -320,7 +319,7 @@ fn invalid_token(why: &str) -> Failure {
     }
 }
 
-fn denied(denied: Denied) -> Failure {
+pub fn denied(denied: Denied) -> Failure {
     let Denied { error, scope } = denied;
     Failure::Unauthorized {
         error,

@@ -4,9 +4,11 @@
 //! Refused: rules that the product could not tell apart or that cost without bound; the error names
 //! the rule.
 
+mod belonging;
 mod overview;
 mod pattern;
 mod rules;
 
+pub use belonging::{Belonging, Membership, belongings};
 pub use overview::{NamedGroup, changes, overview};
-pub use rules::{Group, Rules, Target};
+pub use rules::{DEPARTMENT, Group, Rules, Target};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use worker::js_sys::{Array, JsString, Reflect};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
-use worker::worker_sys::types::{D1Database, D1Result};
+use worker::worker_sys::types::{D1Database, D1DatabaseSession, D1Result};
 
 use super::error::StoreError;
 
@@ -111,6 +111,26 @@ impl Database {
             raw: raw.unchecked_into(),
             cost: Rc::default(),
         })
+    }
+
+    /// The same database, read wherever a copy is near (D1's read replication): not older than a
+    /// bookmark, or of whatever age with "first-unconstrained". One that D1 does not know fails
+    /// with the first query.
+    pub fn session(&self, bookmark: &str) -> Result<Self, StoreError> {
+        let session = self.raw.with_session(Some(bookmark));
+        Ok(Self {
+            // Prepares and batches as the database does.
+            raw: session
+                .map_err(|error| StoreError::from_js(&error))?
+                .unchecked_into(),
+            cost: self.cost.clone(),
+        })
+    }
+
+    /// Of a session: how new what it read last was.
+    pub fn bookmark(&self) -> Option<String> {
+        let session: &D1DatabaseSession = self.raw.unchecked_ref();
+        session.get_bookmark().ok()?
     }
 
     pub fn cost(&self) -> Cost {

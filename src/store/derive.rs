@@ -11,6 +11,8 @@ pub enum Derive {
     Nothing,
     /// A user's groups, direct and indirect.
     Groups,
+    /// The same, each with its externalId: for the product, not for SCIM.
+    Memberships,
     /// A group's members.
     Members,
 }
@@ -79,11 +81,15 @@ impl Derive {
     pub(super) fn sql(self, base: &str, members: u32) -> String {
         match self {
             Self::Nothing => "NULL".to_owned(),
-            Self::Groups => {
+            Self::Groups | Self::Memberships => {
+                let more = match self {
+                    Self::Memberships => ", 'externalId', g.document ->> '$.externalId'",
+                    _ => "",
+                };
                 let shown = |kind: &str| {
                     format!(
                         "json_object('value', g.id, '$ref', {base} || '/Groups/' || g.id, \
-                         'display', g.display, 'type', {kind})"
+                         'display', g.display, 'type', {kind}{more})"
                     )
                 };
                 // Most people's groups are in no group: then one pass over the memberships is all.

@@ -5,13 +5,15 @@
 
 /// The whole list: name, the type that it is about (none: all, the tenant's own as well), and what
 /// it lets do with it. The narrowest stand first: a refusal names them in this order.
-const SCOPES: [(&str, Option<&str>, Right); 6] = [
+const SCOPES: [(&str, Option<&str>, Right); 7] = [
     ("users:read", Some("User"), Right::Read),
     ("users", Some("User"), Right::Write),
     ("groups:read", Some("Group"), Right::Read),
     ("groups", Some("Group"), Right::Write),
     ("scim:read", None, Right::Read),
     ("scim", None, Right::Write),
+    // The product's, and the only one that opens /directory/v1: no resource type has a slash.
+    ("directory:read", Some("/directory"), Right::Read),
 ];
 
 /// Who may write may read.
@@ -26,8 +28,9 @@ pub enum Right {
 pub struct Scopes(u8);
 
 impl Scopes {
-    /// Everything.
+    /// Everything over SCIM.
     pub const ALL: Self = Self(1 << 5);
+    pub const DIRECTORY_READ: Self = Self(1 << 6);
 
     /// Of their names; the error is the one that is none.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, &'a str> {
@@ -141,6 +144,7 @@ mod tests {
             "groups:read users",
             &[("User", Read), ("User", Write), ("Group", Read)],
         );
+        check("directory:read", &[]);
         check("", &[]);
         check("devices Users scim:write", &[]);
         assert!(Scopes::ALL.permit("Device", Write));
@@ -175,6 +179,8 @@ mod tests {
         assert_eq!(scopes.to_string(), "users:read groups");
         assert_eq!(Scopes::read("users:read groups"), scopes);
         assert_eq!(Scopes::from_names(["scim", "Users"]), Err("Users"));
+        assert_eq!(Scopes::read("directory:read"), Scopes::DIRECTORY_READ);
+        assert!(!Scopes::ALL.contain(Scopes::DIRECTORY_READ));
         assert!(Scopes::read("").is_empty());
         assert!(scopes.contain(Scopes::read("groups")));
         assert!(!scopes.contain(Scopes::read("groups scim")));
