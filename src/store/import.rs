@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::bulk::{chunks, nesting};
 use super::d1::{Database, Parameter, Row, Statement};
 use super::error::{self, StoreError};
+use super::folded::folded_text;
 use super::members::nesting::Nesting;
 use super::members::write::{acyclic, groups, index};
 use super::members::{Indexed, NewGroup};
@@ -105,12 +106,16 @@ pub async fn add_members(
     members: &[NewMembership],
     nested: &[String],
 ) -> Result<(), StoreError> {
-    let show = |one: &NewMembership| json!([one.group, one.member, one.display]);
+    let show = |one: &NewMembership| {
+        let folded = one.display.as_deref().and_then(folded_text);
+        json!([one.group, one.member, one.display, folded])
+    };
     let mut batch = vec![still(tenant)];
     batch.extend(chunks(members, show).into_iter().map(|part| {
         Statement::new(
-            "INSERT INTO members (\"group\", member, display) \
-             SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2 FROM json_each(?1) e WHERE true \
+            "INSERT INTO members (\"group\", member, display, folded) \
+             SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3 \
+             FROM json_each(?1) e WHERE true \
              ON CONFLICT DO NOTHING",
             [part],
         )
