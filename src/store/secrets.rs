@@ -105,10 +105,11 @@ fn live_client(slug: &str, client: &str) -> Statement {
     )
 }
 
+/// `+id`, or else SQLite takes the index in this order and reads every token of the tenant.
 pub(super) fn all(slug: &str, client: &str) -> Statement {
     Statement::new(
         "SELECT id, hash, label, created, expires, revoked FROM tokens WHERE parent = ?2 \
-         AND tenant = (SELECT id FROM tenants WHERE slug = ?1) AND kind = 'secret' ORDER BY id",
+         AND tenant = (SELECT id FROM tenants WHERE slug = ?1) AND kind = 'secret' ORDER BY +id",
         [slug.into(), client.into()],
     )
 }
