@@ -131,6 +131,34 @@ CREATE TABLE members (
 -- User.groups, and taking a deleted resource out of every group.
 CREATE INDEX members_by_member ON members (member, "group");
 
+-- Deleted resources that an administrator can bring back, where the tenant's delete_policy is
+-- "tombstone": moved here with their memberships by the deletion itself, and back by a restoration.
+CREATE TABLE tombstones (
+  seq INTEGER PRIMARY KEY,             -- as it was and will be in resources
+  tenant INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  modified INTEGER NOT NULL,
+  display TEXT,
+  document TEXT NOT NULL,
+  folded TEXT,
+  deleted INTEGER NOT NULL,
+  purge INTEGER NOT NULL               -- when it goes for good
+) STRICT;
+CREATE INDEX tombstones_by_id ON tombstones (tenant, id);
+CREATE INDEX tombstones_by_purge ON tombstones (purge);
+
+-- Their memberships, as in members: one end at least is a tombstone.
+CREATE TABLE tombstone_members (
+  "group" INTEGER NOT NULL,
+  member INTEGER NOT NULL,
+  display TEXT,
+  PRIMARY KEY ("group", member)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tombstone_members_by_member ON tombstone_members (member, "group");
+
 -- What identity providers asked and were told: src/log. Written after the answers, several at a
 -- time; kept for as long as the tenant's settings say.
 CREATE TABLE requests (

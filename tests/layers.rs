@@ -53,6 +53,7 @@ const PURE: &[&str] = &[
     "admin/endpoints.rs",
     "admin/import/line.rs",
     "auth/token.rs",
+    "store/tombstones.rs",
     "log/curl.rs",
     "log/entry.rs",
     "log/redact.rs",

@@ -115,6 +115,7 @@ impl Edge {
             mode: self.mode,
             revision: 1,
             index: &self.index,
+            kept_days: None,
         };
         let question = question(envelopes, &rules);
         let rows = self

@@ -22,6 +22,8 @@ const ENDPOINTS: &[(&str, &str)] = &[
         "GET, HEAD, OPTIONS, PUT, DELETE",
     ),
     ("tenants/{}/mapping", "GET, HEAD, OPTIONS, PUT"),
+    ("tenants/{}/tombstones", "GET, HEAD, OPTIONS"),
+    ("tenants/{}/tombstones/{}/restore", "OPTIONS, POST"),
     ("tenants/{}/requests", "GET, HEAD, OPTIONS"),
     ("tenants/{}/requests/{}", "GET, HEAD, OPTIONS"),
     ("tenants/{}/requests/{}/curl", "GET, HEAD, OPTIONS"),

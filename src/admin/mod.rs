@@ -16,6 +16,7 @@ mod requests;
 mod schemas;
 mod tenants;
 mod tokens;
+mod tombstones;
 
 use serde_json::Value;
 use worker::Env;
@@ -126,6 +127,10 @@ async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
         ("DELETE", ["tenants", slug, "issuers", id]) => issuers::delete(call, slug, id).await,
         ("GET", ["tenants", slug, "mapping"]) => mapping::get(call, slug).await,
         ("PUT", ["tenants", slug, "mapping"]) => mapping::put(call, slug).await,
+        ("GET", ["tenants", slug, "tombstones"]) => tombstones::list(call, slug).await,
+        ("POST", ["tenants", slug, "tombstones", id, "restore"]) => {
+            tombstones::restore(call, slug, id).await
+        }
         ("GET", ["tenants", slug, "requests"]) => requests::list(call, slug).await,
         ("GET", ["tenants", slug, "requests", id]) => requests::get(call, slug, id).await,
         ("GET", ["tenants", slug, "requests", id, "curl"]) => {

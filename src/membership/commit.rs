@@ -126,6 +126,7 @@ pub fn rules(context: &TenantContext) -> Rules<'_> {
         mode: context.settings.mode,
         revision: context.revision,
         index: &context.index,
+        kept_days: context.settings.kept_days(),
     }
 }
 

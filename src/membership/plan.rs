@@ -26,6 +26,8 @@ pub struct Rules<'a> {
     pub mode: Mode,
     pub revision: i64,
     pub index: &'a IndexPaths,
+    /// How many days what is deleted can be brought back.
+    pub kept_days: Option<u32>,
 }
 
 /// The outcome of each change, and the writes that make them true. There are fewer outcomes than
@@ -157,6 +159,7 @@ impl<'a> Planner<'a> {
             token_hashes: self.used_tokens,
             revision: self.rules.revision,
             gone: self.gone,
+            kept_days: self.rules.kept_days,
             unasked: self.claims.unasked,
             ..Writes::default()
         };

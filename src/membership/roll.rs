@@ -25,6 +25,9 @@ pub struct Membership {
     shown: Option<String>,
     before: Seat,
     now: Seat,
+    /// Deleted as a member: the deletion itself takes the membership along, so that it can bring it
+    /// back.
+    is_lost: bool,
 }
 
 /// `None` for a stranger; a member has the display that its client gave it, or none.
@@ -58,6 +61,7 @@ impl Roll {
                 shown: named.shown.clone(),
                 before: seat.clone(),
                 now: seat,
+                is_lost: false,
             },
         );
     }
@@ -74,6 +78,7 @@ impl Roll {
             shown: named.shown.clone(),
             before: None,
             now: None,
+            is_lost: false,
         });
         journal.note(named.seq, &membership.now);
         membership.now = match (membership.now.take(), display) {
@@ -124,7 +129,10 @@ impl Roll {
     /// Somebody is deleted who was in the group when the plan began or not: was it a member now?
     pub fn lose(&mut self, seq: i64, was_member: bool) -> bool {
         match self.known.get_mut(&seq) {
-            Some(membership) => membership.now.take().is_some(),
+            Some(membership) => {
+                membership.is_lost = membership.now.take().is_some();
+                membership.is_lost
+            }
             None if was_member && !self.cleared => {
                 if let Some(others) = &mut self.others {
                     *others -= 1;
@@ -159,13 +167,15 @@ impl Roll {
 
     /// The only members left, when all others went.
     pub fn kept(&self) -> Option<Vec<i64>> {
-        let stay = self.known.iter().filter(|(_, known)| known.now.is_some());
+        let stays = |known: &Membership| known.now.is_some() || known.is_lost;
+        let stay = self.known.iter().filter(|(_, known)| stays(known));
         self.cleared.then(|| stay.map(|(seq, _)| *seq).collect())
     }
 
     /// Who went, seq by seq; [`Roll::kept`] says it where all others went too.
     pub fn removed(&self) -> impl Iterator<Item = i64> + '_ {
-        let went = |known: &Membership| known.before.is_some() && known.now.is_none();
+        let went =
+            |known: &Membership| known.before.is_some() && known.now.is_none() && !known.is_lost;
         let is_listed = !self.cleared;
         let known = self.known.iter().filter(move |_| is_listed);
         known

@@ -17,7 +17,7 @@ const PAGE: i64 = 500;
 
 /// Each statement finds contradictions; its sentence says of what, and `what` names the place.
 /// Parameter ?1 is the tenant.
-const CHECKS: [(&str, &str); 7] = [
+const CHECKS: &[(&str, &str)] = &[
     (
         "A group has a member that does not exist, or that is another tenant's",
         "SELECT g.id || ', member ' || m.member AS what FROM resources g \
@@ -57,6 +57,23 @@ const CHECKS: [(&str, &str); 7] = [
          WHERE r.tenant = ?1 AND (r.version < 1 OR r.modified < r.created)",
     ),
     (
+        "What was deleted exists",
+        "SELECT d.id AS what FROM tombstones d CROSS JOIN resources r ON r.seq = d.seq \
+         WHERE d.tenant = ?1",
+    ),
+    (
+        "A tombstone's times or version cannot be",
+        "SELECT d.id AS what FROM tombstones d WHERE d.tenant = ?1 \
+         AND (d.version < 1 OR d.modified < d.created OR d.purge < d.deleted)",
+    ),
+    (
+        // It is nobody's: every tenant is told.
+        "A membership is kept of no tombstone",
+        "SELECT m.\"group\" || ', ' || m.member AS what FROM tombstone_members m \
+         LEFT JOIN tombstones g ON g.seq = m.\"group\" LEFT JOIN tombstones d ON d.seq = m.member \
+         WHERE g.seq IS NULL AND d.seq IS NULL AND ?1 IS NOT NULL",
+    ),
+    (
         "A counter differs from a count",
         "SELECT type || ', counted ' || sum(counted) || ', there ' || sum(there) AS what FROM \
          (SELECT type, resources AS counted, 0 AS there FROM counters WHERE tenant = ?1 \
@@ -70,8 +87,10 @@ pub async fn findings(
     database: &Database,
     context: &TenantContext,
 ) -> Result<Vec<String>, StoreError> {
-    let statements =
-        CHECKS.map(|(_, sql)| Statement::new(format!("{sql} LIMIT {SHOWN}"), [context.id.into()]));
+    let statement = |(_, sql): &(&str, &str)| {
+        Statement::new(format!("{sql} LIMIT {SHOWN}"), [context.id.into()])
+    };
+    let statements: Vec<Statement> = CHECKS.iter().map(statement).collect();
     let rows = database.batch(&statements).await?;
     let mut findings = Vec::new();
     for ((sentence, _), rows) in CHECKS.iter().zip(&rows) {

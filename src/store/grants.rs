@@ -112,7 +112,7 @@ pub async fn issue(
     if let Some((digest, end)) = new.assertion {
         batch.push(Statement::new(
             "INSERT INTO used_assertions (tenant, expires, digest) \
-             SELECT id, ?2, ?3 FROM tenants WHERE slug = ?1",
+             SELECT id, ?2, ?3 FROM tenants WHERE slug = ?1 AND deleting IS NULL",
             [slug.into(), end.into(), digest.into()],
         ));
     }

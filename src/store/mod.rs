@@ -33,6 +33,7 @@ pub mod settings;
 pub mod tenant_schemas;
 pub mod tenants;
 pub mod tokens;
+pub mod tombstones;
 pub mod unique;
 
 use std::rc::Rc;

@@ -17,12 +17,23 @@ const TENANTS_PER_RUN: i64 = 10;
 
 /// One table after the other, those first whose rows are found through others. Each condition is
 /// over the tenant ?1 and finds the rows by a key.
-const TABLES: [(&str, &str, &str); 7] = [
+const TABLES: &[(&str, &str, &str)] = &[
     (
         "members",
         "\"group\", member",
         "SELECT m.\"group\", m.member FROM resources r CROSS JOIN members m ON m.\"group\" = r.seq \
          WHERE r.tenant = ?1 AND r.type = 'Group'",
+    ),
+    (
+        "tombstone_members",
+        "\"group\", member",
+        "SELECT m.\"group\", m.member FROM tombstones d CROSS JOIN tombstone_members m \
+         ON m.\"group\" = d.seq OR m.member = d.seq WHERE d.tenant = ?1",
+    ),
+    (
+        "tombstones",
+        "seq",
+        "SELECT seq FROM tombstones WHERE tenant = ?1",
     ),
     (
         "attribute_index",
@@ -43,6 +54,11 @@ const TABLES: [(&str, &str, &str); 7] = [
         "tenant_schemas",
         "tenant, kind, name",
         "SELECT tenant, kind, name FROM tenant_schemas WHERE tenant = ?1",
+    ),
+    (
+        "used_assertions",
+        "tenant, expires, digest",
+        "SELECT tenant, expires, digest FROM used_assertions WHERE tenant = ?1",
     ),
     (
         "requests",

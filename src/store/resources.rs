@@ -6,7 +6,7 @@ use super::d1::{Columns, Statement};
 use super::derive::{Derive, Found, MEMBERS_PER_ROW};
 use super::error::{self, StoreError};
 use super::index::{Owner, as_json};
-use super::{GUARD, Store};
+use super::{GUARD, Store, tombstones};
 use crate::scim::resource::index::IndexEntry;
 
 /// A resource as it lies in D1.
@@ -155,10 +155,13 @@ impl Store {
         current: &Stored,
         index: &[IndexEntry],
     ) -> Result<(), StoreError> {
-        let mut statements = vec![
-            assert_version(current),
-            Statement::new("DELETE FROM resources WHERE seq = ?1", [current.seq.into()]),
-        ];
+        let mut statements = vec![assert_version(current)];
+        if let Some(days) = self.access.tenant.settings.kept_days() {
+            let seq = current.seq.into();
+            statements.extend(tombstones::bury("= ?1", &seq, self.now, days));
+        }
+        let delete = "DELETE FROM resources WHERE seq = ?1";
+        statements.push(Statement::new(delete, [current.seq.into()]));
         let owner = self.owner(resource_type, &current.id, Some(current.seq));
         statements.extend(owner.removed(index));
         self.write(statements).await.map(|_| ())

@@ -21,6 +21,9 @@ pub const ACCESS_TOKEN_LIFETIME_S: RangeInclusive<u32> = 300..=86_400;
 /// with every value, and a resource's index entries go to D1 as one parameter.
 pub const MAX_INDEXED: usize = 20;
 
+/// How long a deleted resource can be brought back, in days.
+pub const TOMBSTONE_DAYS: RangeInclusive<u32> = 1..=365;
+
 /// How long requests are logged, in days.
 pub const LOG_RETENTION_DAYS: RangeInclusive<u32> = 0..=365;
 
@@ -48,6 +51,11 @@ pub struct Settings {
     /// RFC 7644 §3.5.2 let a service; or "group", 200 and the whole group. A request that asks for
     /// attributes, or by `Prefer`, gets them either way.
     pub group_patch_returns: GroupPatchReturns,
+    /// What DELETE does: "delete" (the default), or "tombstone", after which an administrator can
+    /// bring the resource back for `tombstone_days`.
+    pub delete_policy: DeletePolicy,
+    /// How long a deleted resource can be brought back, in days: 1 to 365, by default 30.
+    pub tombstone_days: u32,
     /// How long the request log keeps an entry, in days: 1 to 365, or 0 for no log; by default 14.
     pub log_retention_days: u32,
     /// Whether the request log keeps bodies and the values in filters, by default true.
@@ -65,6 +73,14 @@ pub enum GroupPatchReturns {
     Group,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeletePolicy {
+    #[default]
+    Delete,
+    Tombstone,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -73,6 +89,8 @@ impl Default for Settings {
             access_token_lifetime_s: 3600,
             indexed: Vec::new(),
             group_patch_returns: GroupPatchReturns::default(),
+            delete_policy: DeletePolicy::default(),
+            tombstone_days: 30,
             log_retention_days: 14,
             log_bodies: true,
             redact: Vec::new(),
@@ -95,6 +113,11 @@ impl Settings {
             }
         }
         serde_json::from_value(known.into()).ok()
+    }
+
+    /// How many days what is deleted can be brought back; `None` where it cannot.
+    pub fn kept_days(&self) -> Option<u32> {
+        (self.delete_policy == DeletePolicy::Tombstone).then_some(self.tombstone_days)
     }
 
     /// These settings with a merge patch (RFC 7396) over them: null means the default again. The
@@ -139,6 +162,13 @@ impl Settings {
                     "settings.{name} must be {least} to {most} seconds."
                 ));
             }
+        }
+        if !TOMBSTONE_DAYS.contains(&settings.tombstone_days) {
+            return Err(format!(
+                "settings.tombstone_days must be {} to {} days.",
+                TOMBSTONE_DAYS.start(),
+                TOMBSTONE_DAYS.end()
+            ));
         }
         if !LOG_RETENTION_DAYS.contains(&settings.log_retention_days) {
             return Err(format!(
@@ -238,6 +268,8 @@ mod tests {
             "settings.group_patch_returns",
         );
         check(json!({"log_retention_days": 366}), "0 to 365");
+        check(json!({"tombstone_days": 0}), "1 to 365");
+        check(json!({"delete_policy": "keep"}), "settings.delete_policy");
         check(json!({"log_bodies": 1}), "settings.log_bodies");
         for name in ["name.givenName", "", "urn:x:y"] {
             check(json!({"redact": [name]}), "settings.redact");

@@ -16,6 +16,8 @@ const DEFAULTS = {
   access_token_lifetime_s: 3600,
   indexed: [],
   group_patch_returns: "none",
+  delete_policy: "delete",
+  tombstone_days: 30,
   log_retention_days: 14,
   log_bodies: true,
   redact: [],

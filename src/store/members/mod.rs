@@ -149,6 +149,8 @@ pub struct Writes {
     pub added: Vec<(i64, NewMember)>,
     pub added_new: Vec<NewMemberOfNew>,
     pub gone: Vec<Gone>,
+    /// How many days what goes can be brought back.
+    pub kept_days: Option<u32>,
     /// Ids of groups that got groups as members: they must not be their own members in the end.
     pub acyclic: Vec<String>,
     /// Unique values that are added although nobody asked for their holders. The write finds out

@@ -23,6 +23,7 @@ pub fn statements(tenant: i64, now: i64, writes: &Writes) -> Vec<Statement> {
     batch.extend(groups::changed(&writes.changed));
     batch.extend(index::removed(tenant, &writes.index_removed));
     batch.extend(rows::removed(writes));
+    batch.extend(groups::buried(now, writes));
     batch.extend(rows::added(tenant, writes));
     batch.extend(groups::gone(writes));
     batch.extend(index::added(tenant, &writes.index_added));

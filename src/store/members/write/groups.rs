@@ -7,6 +7,7 @@ use crate::store::bulk::chunks;
 use crate::store::d1::{Parameter, Statement};
 use crate::store::members::{ChangedGroup, NewGroup, Writes, array};
 use crate::store::resources::NewDocument;
+use crate::store::tombstones::bury;
 
 pub fn created(tenant: i64, groups: &[NewGroup]) -> Vec<Statement> {
     let sql = "INSERT INTO resources \
@@ -86,14 +87,17 @@ fn changed_one(group: &ChangedGroup) -> Statement {
     Statement::new(sql, parameters)
 }
 
+/// What goes can come back where the tenant says so.
+pub fn buried(now: i64, writes: &Writes) -> Vec<Statement> {
+    match (found(writes), writes.kept_days) {
+        (Some((found, seqs)), Some(days)) => bury(found, &seqs, now, days),
+        _ => Vec::new(),
+    }
+}
+
 pub fn gone(writes: &Writes) -> Vec<Statement> {
-    let (found, seqs) = match writes.gone.as_slice() {
-        [] => return Vec::new(),
-        [one] => ("= ?1", Parameter::from(one.seq)),
-        many => (
-            "IN (SELECT value FROM json_each(?1))",
-            array(many, |gone| json!(gone.seq)),
-        ),
+    let Some((found, seqs)) = found(writes) else {
+        return Vec::new();
     };
     [
         "members WHERE \"group\"",
@@ -102,4 +106,16 @@ pub fn gone(writes: &Writes) -> Vec<Statement> {
     ]
     .map(|place| Statement::new(format!("DELETE FROM {place} {found}"), [seqs.clone()]))
     .to_vec()
+}
+
+/// What goes, as a condition over the parameter ?1, and that parameter.
+fn found(writes: &Writes) -> Option<(&'static str, Parameter)> {
+    match writes.gone.as_slice() {
+        [] => None,
+        [one] => Some(("= ?1", one.seq.into())),
+        many => Some((
+            "IN (SELECT value FROM json_each(?1))",
+            array(many, |gone| json!(gone.seq)),
+        )),
+    }
 }
