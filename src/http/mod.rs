@@ -7,6 +7,7 @@ mod discovery;
 mod lists;
 mod oauth;
 mod permission;
+mod reactivate;
 mod resources;
 pub mod route;
 mod scim;

@@ -1,6 +1,7 @@
 //! One resource, of any type: RFC 7644 §3.3 to §3.6. What touches membership goes through the
 //! tenant's object, everything else straight to D1.
 
+use super::reactivate;
 use super::scim::Exchange;
 use crate::membership::client;
 use crate::membership::message::{Change, Done};
@@ -14,7 +15,7 @@ use crate::scim::schema::Definition;
 use crate::store::derive::{Derive, Found};
 use crate::store::document::{parse, prepare};
 use crate::store::error::StoreError;
-use crate::store::resources::Stored;
+use crate::store::resources::{Stored, Taken};
 use crate::store::settings::GroupPatchReturns;
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
@@ -27,13 +28,14 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
     let body = body(exchange, MAX_DEPTH)?;
     let id = new_id(exchange.parts.now).map_err(|error| StoreError::Failed(error.to_string()))?;
     let resource_type = definition.resource_type.name.clone();
-    let stored = if definition.members().is_some() {
+    let found = if definition.members().is_some() {
         let change = Change::Create {
             resource_type,
             id: id.clone(),
             body,
         };
-        membership(exchange, change).await?.stored
+        let stored = membership(exchange, change).await?.stored;
+        shown_after_change(exchange, definition, stored, &projection).await
     } else {
         let mut document = validate::create(definition, &body, exchange.mode())?;
         document.insert("id".to_owned(), id.as_str().into());
@@ -41,20 +43,36 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
         let created = exchange
             .store
             .create(&resource_type, &id, &prepared.new, &prepared.index);
-        if let Err(error) = created.await {
-            return Err(explain(exchange, definition, &id, &prepared.index, error).await);
-        }
-        let now = exchange.parts.now;
-        Stored {
-            seq: 0,
-            id,
-            version: 1,
-            created: now,
-            modified: now,
-            document: prepared.new.document,
+        match created.await {
+            Ok(()) => {
+                let now = exchange.parts.now;
+                let stored = Stored {
+                    seq: 0,
+                    id,
+                    version: 1,
+                    created: now,
+                    modified: now,
+                    document: prepared.new.document,
+                };
+                shown_after_change(exchange, definition, stored, &projection).await
+            }
+            Err(error) => {
+                let derive = match reactivate::is_meant(exchange, definition) {
+                    true => exchange.derive(definition, &projection),
+                    false => Derive::Nothing,
+                };
+                let index = &prepared.index;
+                let taken = taken(exchange, definition, &id, index, derive, error).await?;
+                let refusal = refusal(definition, &taken);
+                if !reactivate::is_meant(exchange, definition) {
+                    return Err(refusal);
+                }
+                reactivate::reactivated(exchange, definition, &body, taken)
+                    .await?
+                    .ok_or(refusal)?
+            }
         }
     };
-    let found = shown_after_change(exchange, definition, stored, &projection).await;
     let location = exchange.location(definition, &found.stored.id);
     let body = exchange.render(definition, &found, &projection)?;
     let reply = Reply::json(201, body)
@@ -192,8 +210,20 @@ async fn change(
     if new == old {
         return Ok(found);
     }
-    let before = prepare(definition, &old, exchange.index(definition));
-    let after = prepare(definition, &new, exchange.index(definition));
+    rewrite(exchange, definition, stored, &old, &new).await?;
+    Ok(found)
+}
+
+/// Writes a resource's next document: one round trip.
+pub async fn rewrite(
+    exchange: &Exchange<'_>,
+    definition: &Definition,
+    stored: &mut Stored,
+    old: &Map,
+    new: &Map,
+) -> Result<(), Failure> {
+    let before = prepare(definition, old, exchange.index(definition));
+    let after = prepare(definition, new, exchange.index(definition));
     let (removed, added) = index::difference(&before.index, &after.index);
     let name = &definition.resource_type.name;
     let replaced = exchange
@@ -201,12 +231,14 @@ async fn change(
         .replace(name, stored, &after.new, &removed, &added)
         .await;
     if let Err(error) = replaced {
-        return Err(explain(exchange, definition, id, &added, error).await);
+        let id = &stored.id;
+        let taken = taken(exchange, definition, id, &added, Derive::Nothing, error).await?;
+        return Err(refusal(definition, &taken));
     }
     stored.version += 1;
     stored.modified = exchange.parts.now;
     stored.document = after.new.document;
-    Ok(found)
+    Ok(())
 }
 
 async fn membership(exchange: &Exchange<'_>, change: Change) -> Result<Done, Failure> {
@@ -302,26 +334,32 @@ pub fn body(exchange: &Exchange<'_>, max_depth: usize) -> Result<Map> {
     parse_body(&exchange.parts.body, max_depth)
 }
 
-/// A conflict in words: which value is taken costs one more round trip.
-async fn explain(
+/// Of a conflict, which value is taken and whose it is: one more round trip.
+async fn taken(
     exchange: &Exchange<'_>,
     definition: &Definition,
     id: &str,
     index: &[IndexEntry],
+    derive: Derive,
     error: StoreError,
-) -> Failure {
+) -> Result<Taken, Failure> {
     if !matches!(error, StoreError::Conflict { .. }) {
-        return error.into();
+        return Err(error.into());
     }
     let name = &definition.resource_type.name;
-    match exchange.store.taken(name, id, index).await {
-        Ok(Some(entry)) => ScimError::uniqueness(format!(
-            "Another {name} has the {} {:?} already.",
-            entry.path, entry.value
-        ))
-        .into(),
-        // Whoever held it is gone again.
-        Ok(None) => StoreError::Version.into(),
-        Err(error) => error.into(),
-    }
+    let taken = exchange
+        .store
+        .taken(name, id, index, derive, &exchange.base)
+        .await?;
+    // Whoever held it is gone again.
+    taken.ok_or_else(|| StoreError::Version.into())
+}
+
+fn refusal(definition: &Definition, taken: &Taken) -> Failure {
+    let name = &definition.resource_type.name;
+    ScimError::uniqueness(format!(
+        "Another {name} has the {} {:?} already.",
+        taken.entry.path, taken.entry.value
+    ))
+    .into()
 }

@@ -23,6 +23,12 @@ pub struct Stored {
     pub document: String,
 }
 
+/// A unique value that a resource has.
+pub struct Taken {
+    pub entry: IndexEntry,
+    pub found: Found,
+}
+
 /// What a resource is to become.
 #[derive(Debug, Clone)]
 pub struct NewDocument {
@@ -173,24 +179,37 @@ impl Store {
         resource_type: &str,
         id: &str,
         index: &[IndexEntry],
-    ) -> Result<Option<IndexEntry>, StoreError> {
-        let sql = "SELECT e.value ->> 0 AS path, e.value ->> 1 AS value FROM json_each(?3) e \
-             CROSS JOIN attribute_index i ON i.tenant = ?1 AND i.type = ?2 AND i.path = e.value ->> 0 \
+        derive: Derive,
+        base: &str,
+    ) -> Result<Option<Taken>, StoreError> {
+        let sql = format!(
+            "SELECT e.value ->> 0 AS path, e.value ->> 1 AS value, {}, {} AS derived \
+             FROM json_each(?3) e CROSS JOIN attribute_index i \
+             ON i.tenant = ?1 AND i.type = ?2 AND i.path = e.value ->> 0 \
              AND i.value = e.value ->> 1 AND i.slot = '' \
-             CROSS JOIN resources r ON r.seq = i.resource WHERE r.id <> ?4 LIMIT 1";
+             CROSS JOIN resources r ON r.seq = i.resource WHERE r.id <> ?4 LIMIT 1",
+            Stored::COLUMNS,
+            derive.sql("?5", MEMBERS_PER_ROW)
+        );
         let unique: Vec<_> = index.iter().filter(|entry| entry.unique).cloned().collect();
-        let parameters = [
+        let mut parameters = vec![
             self.tenant().into(),
             resource_type.into(),
             as_json(&unique, ""),
             id.into(),
         ];
+        if derive != Derive::Nothing {
+            parameters.push(base.into());
+        }
         let rows = self.read(&[Statement::new(sql, parameters)]).await?;
         Ok(rows[0].first().and_then(|row| {
-            Some(IndexEntry {
-                path: row.text("path")?,
-                value: row.text("value")?,
-                unique: true,
+            Some(Taken {
+                entry: IndexEntry {
+                    path: row.text("path")?,
+                    value: row.text("value")?,
+                    unique: true,
+                },
+                found: Found::read(&row)?,
             })
         }))
     }

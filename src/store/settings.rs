@@ -51,6 +51,9 @@ pub struct Settings {
     /// RFC 7644 §3.5.2 let a service; or "group", 200 and the whole group. A request that asks for
     /// attributes, or by `Prefer`, gets them either way.
     pub group_patch_returns: GroupPatchReturns,
+    /// Whether a POST of a user whose `userName` a deactivated user has makes that one active again,
+    /// with the same id, as Okta expects; by default false: 409.
+    pub reactivate_on_create: bool,
     /// What DELETE does: "delete" (the default), or "tombstone", after which an administrator can
     /// bring the resource back for `tombstone_days`.
     pub delete_policy: DeletePolicy,
@@ -89,6 +92,7 @@ impl Default for Settings {
             access_token_lifetime_s: 3600,
             indexed: Vec::new(),
             group_patch_returns: GroupPatchReturns::default(),
+            reactivate_on_create: false,
             delete_policy: DeletePolicy::default(),
             tombstone_days: 30,
             log_retention_days: 14,

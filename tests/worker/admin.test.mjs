@@ -16,6 +16,7 @@ const DEFAULTS = {
   access_token_lifetime_s: 3600,
   indexed: [],
   group_patch_returns: "none",
+  reactivate_on_create: false,
   delete_policy: "delete",
   tombstone_days: 30,
   log_retention_days: 14,
