@@ -37,7 +37,8 @@ CREATE TABLE tokens (
   kind TEXT NOT NULL DEFAULT 'bearer'
     CHECK (kind IN ('bearer', 'access', 'secret', 'client', 'issuer')),
   parent TEXT,                         -- what it came from and ends with: a secret's client, an access token's
-                                       -- secret or, where it needed none, client; else NULL
+                                       -- secret or, where it needed none, client. A bearer token's: the one
+                                       -- that it took the place of. Else NULL
   scopes TEXT NOT NULL DEFAULT 'scim', -- as the token was made; src/store/scopes.rs
   trust TEXT,                          -- JSON, whose signatures count: a client's, src/auth/client_keys.rs,
                                        -- an issuer's, src/auth/trust.rs; else NULL
@@ -60,6 +61,43 @@ CREATE TABLE used_assertions (
   digest TEXT NOT NULL,
   PRIMARY KEY (expires, tenant, digest)
 ) STRICT, WITHOUT ROWID;
+
+-- What administrators authenticate with besides the secret ADMIN_TOKEN. Hashed as tokens are, and
+-- looked up with every call.
+CREATE TABLE credentials (
+  hash TEXT PRIMARY KEY,
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,                -- with spaces between them; src/admin/scope.rs
+  tenant INTEGER,                      -- NULL: every tenant. Else the one that it is for
+  created INTEGER NOT NULL,
+  expires INTEGER,                     -- NULL: never
+  revoked INTEGER                      -- NULL: live. A time: refused from then on, kept for the record
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX credentials_by_id ON credentials (id);
+
+-- What administrators did, written in the transaction that does it. It only grows: no row changes,
+-- and none goes before it is two years old. People's addresses are in it, which nobody may keep for
+-- ever.
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,                 -- 'ADMIN_TOKEN', 'credential:…' an id, 'access:…' an e-mail address
+  action TEXT NOT NULL,                -- 'POST tenants/{}/tokens'
+  tenant TEXT,                         -- its slug: the tenant itself may be gone
+  target TEXT,                         -- the id, name or URN of what it was done to
+  outcome TEXT NOT NULL CHECK (outcome IN ('done', 'denied')),
+  ip TEXT,
+  detail TEXT                          -- JSON, never a secret
+) STRICT;
+-- The log of one tenant.
+CREATE INDEX audit_by_tenant ON audit (tenant, seq);
+CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN
+  SELECT RAISE(ABORT, 'the audit log only grows');
+END;
+CREATE TRIGGER audit_undeleted BEFORE DELETE ON audit WHEN OLD.at > (unixepoch() - 63072000) * 1000 BEGIN
+  SELECT RAISE(ABORT, 'the audit log keeps two years');
+END;
 
 -- Schemas and resource types that a tenant registered at run time, as /Schemas and /ResourceTypes
 -- answer them. The standard ones are in the program.

@@ -40,6 +40,8 @@ const PURE: &[&str] = &[
     "store/filter_sql",
     "store/folded.rs",
     "store/literals.rs",
+    "admin/expiry.rs",
+    "admin/scope.rs",
     "store/scopes.rs",
     "store/settings.rs",
     "auth/client_keys.rs",

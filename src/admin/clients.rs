@@ -4,8 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::expiry::expiry;
 use super::problem::{Result, problem};
-use super::{Call, check_label, parties, random, read, time, tokens};
+use super::{Call, check_label, new_token, parties, read, time};
 use crate::auth::client_keys::ClientKeys;
 use crate::auth::token;
 use crate::scim::resource::Map;
@@ -82,7 +83,7 @@ pub async fn create_secret(call: &Call<'_>, slug: &str, client: &str) -> Result<
         expires,
         expires_in_s,
     } = request;
-    let expires = tokens::expiry(expires.as_deref(), expires_in_s, call.parts.now)?;
+    let expires = expiry(expires.as_deref(), expires_in_s, call.parts.now)?;
     let (secret, text) = new_secret(call, label, expires)?;
     match secrets::create(call.database, slug, client, &secret).await? {
         Made::Yes => {}
@@ -121,11 +122,7 @@ pub async fn delete_secret(call: &Call<'_>, slug: &str, client: &str, id: &str) 
 
 /// As it is kept, and its text.
 fn new_secret(call: &Call<'_>, label: String, expires: Option<i64>) -> Result<(Secret, String)> {
-    let mut bytes = [0; 64];
-    random(&mut bytes)?;
-    let Some(text) = token::secret_from_random(&bytes) else {
-        return problem(500, "The machine gave no usable randomness.");
-    };
+    let text = new_token(&token::SECRET)?;
     let now = call.parts.now;
     let secret = Secret {
         id: new_id(now).or_else(|_| problem(500, "The machine gave no randomness."))?,

@@ -2,38 +2,51 @@
 //!
 //! The one list of them: `docs/openapi.json` describes the same, and a test here compares.
 
-/// Below `/admin/v1/`; `{}` stands for a name.
-const ENDPOINTS: &[(&str, &str)] = &[
-    ("tenants", "GET, HEAD, OPTIONS, POST"),
-    ("tenants/{}", "GET, HEAD, OPTIONS, PATCH, DELETE"),
-    ("tenants/{}/tokens", "GET, HEAD, OPTIONS, POST"),
-    ("tenants/{}/tokens/{}", "OPTIONS, DELETE"),
-    ("tenants/{}/clients", "GET, HEAD, OPTIONS, POST"),
-    ("tenants/{}/clients/{}", "OPTIONS, DELETE"),
-    ("tenants/{}/clients/{}/secrets", "GET, HEAD, OPTIONS, POST"),
-    ("tenants/{}/clients/{}/secrets/{}", "OPTIONS, DELETE"),
-    ("tenants/{}/issuers", "GET, HEAD, OPTIONS, POST"),
-    ("tenants/{}/issuers/{}", "OPTIONS, DELETE"),
-    ("tenants/{}/schemas", "GET, HEAD, OPTIONS"),
-    ("tenants/{}/schemas/{}", "GET, HEAD, OPTIONS, PUT, DELETE"),
-    ("tenants/{}/resource-types", "GET, HEAD, OPTIONS"),
-    (
-        "tenants/{}/resource-types/{}",
-        "GET, HEAD, OPTIONS, PUT, DELETE",
-    ),
-    ("tenants/{}/mapping", "GET, HEAD, OPTIONS, PUT"),
-    ("tenants/{}/tombstones", "GET, HEAD, OPTIONS"),
-    ("tenants/{}/tombstones/{}/restore", "OPTIONS, POST"),
-    ("tenants/{}/requests", "GET, HEAD, OPTIONS"),
-    ("tenants/{}/requests/{}", "GET, HEAD, OPTIONS"),
-    ("tenants/{}/requests/{}/curl", "GET, HEAD, OPTIONS"),
-    ("tenants/{}/consistency", "GET, HEAD, OPTIONS"),
-    ("tenants/{}/export", "GET, HEAD, OPTIONS"),
-    ("tenants/{}/import", "OPTIONS, POST"),
+/// An address below `/admin/v1/`.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint {
+    /// `{}` stands for a name.
+    pub pattern: &'static str,
+    /// Its methods, as `Allow` says them.
+    pub allow: &'static str,
+    /// The scopes that open it are this family's, see [`super::scope`].
+    pub family: &'static str,
+}
+
+/// Pattern, methods, family.
+#[rustfmt::skip]
+const ENDPOINTS: &[(&str, &str, &str)] = &[
+    ("tenants", "GET, HEAD, OPTIONS, POST", "tenants"),
+    ("tenants/{}", "GET, HEAD, OPTIONS, PATCH, DELETE", "tenants"),
+    ("tenants/{}/tokens", "GET, HEAD, OPTIONS, POST", "tokens"),
+    ("tenants/{}/tokens/{}", "OPTIONS, DELETE", "tokens"),
+    ("tenants/{}/tokens/{}/rotate", "OPTIONS, POST", "tokens"),
+    ("tenants/{}/clients", "GET, HEAD, OPTIONS, POST", "tokens"),
+    ("tenants/{}/clients/{}", "OPTIONS, DELETE", "tokens"),
+    ("tenants/{}/clients/{}/secrets", "GET, HEAD, OPTIONS, POST", "tokens"),
+    ("tenants/{}/clients/{}/secrets/{}", "OPTIONS, DELETE", "tokens"),
+    ("tenants/{}/issuers", "GET, HEAD, OPTIONS, POST", "tokens"),
+    ("tenants/{}/issuers/{}", "OPTIONS, DELETE", "tokens"),
+    ("tenants/{}/schemas", "GET, HEAD, OPTIONS", "schemas"),
+    ("tenants/{}/schemas/{}", "GET, HEAD, OPTIONS, PUT, DELETE", "schemas"),
+    ("tenants/{}/resource-types", "GET, HEAD, OPTIONS", "schemas"),
+    ("tenants/{}/resource-types/{}", "GET, HEAD, OPTIONS, PUT, DELETE", "schemas"),
+    ("tenants/{}/mapping", "GET, HEAD, OPTIONS, PUT", "tenants"),
+    ("tenants/{}/tombstones", "GET, HEAD, OPTIONS", "data"),
+    ("tenants/{}/tombstones/{}/restore", "OPTIONS, POST", "data"),
+    ("tenants/{}/requests", "GET, HEAD, OPTIONS", "logs"),
+    ("tenants/{}/requests/{}", "GET, HEAD, OPTIONS", "logs"),
+    ("tenants/{}/requests/{}/curl", "GET, HEAD, OPTIONS", "logs"),
+    ("tenants/{}/consistency", "GET, HEAD, OPTIONS", "tenants"),
+    ("tenants/{}/export", "GET, HEAD, OPTIONS", "data"),
+    ("tenants/{}/import", "OPTIONS, POST", "data"),
+    ("credentials", "GET, HEAD, OPTIONS, POST", "admin"),
+    ("credentials/{}", "OPTIONS, DELETE", "admin"),
+    ("audit", "GET, HEAD, OPTIONS", "audit"),
 ];
 
-/// What an address allows; `None` where there is none.
-pub fn methods(segments: &[&str]) -> Option<&'static str> {
+/// The endpoint at an address; `None` where there is none.
+pub fn endpoint(segments: &[&str]) -> Option<Endpoint> {
     let fits = |pattern: &str| {
         let mut parts = pattern.split('/');
         let all = segments.iter().all(|segment| match parts.next() {
@@ -43,8 +56,12 @@ pub fn methods(segments: &[&str]) -> Option<&'static str> {
         });
         all && parts.next().is_none()
     };
-    let found = ENDPOINTS.iter().find(|(pattern, _)| fits(pattern));
-    found.map(|(_, allow)| *allow)
+    let found = ENDPOINTS.iter().find(|(pattern, ..)| fits(pattern));
+    found.map(|&(pattern, allow, family)| Endpoint {
+        pattern,
+        allow,
+        family,
+    })
 }
 
 #[cfg(test)]
@@ -53,13 +70,15 @@ mod tests {
 
     use serde_json::Value;
 
+    use super::super::scope::{SCOPES, needed};
     use super::*;
 
     #[test]
     fn addresses() {
         let check = |path: &str, expected: Option<&str>| {
             let segments: Vec<&str> = path.split('/').collect();
-            assert_eq!(methods(&segments), expected, "{path}");
+            let allow = endpoint(&segments).map(|endpoint| endpoint.allow);
+            assert_eq!(allow, expected, "{path}");
         };
         check("tenants", Some("GET, HEAD, OPTIONS, POST"));
         check("tenants/a/tokens/1", Some("OPTIONS, DELETE"));
@@ -93,12 +112,33 @@ mod tests {
             })
             .collect();
         // HEAD goes with GET, OPTIONS with everything: the document's head says so.
-        let answered = ENDPOINTS.iter().map(|(path, allow)| {
+        let answered = ENDPOINTS.iter().map(|(path, allow, _)| {
             let methods = allow
                 .split(", ")
                 .filter(|one| !["HEAD", "OPTIONS"].contains(one));
             ((*path).to_owned(), methods.map(str::to_owned).collect())
         });
         assert_eq!(described, answered.collect());
+    }
+
+    /// `security` of an operation names the scope that opens it (OpenAPI 3.1).
+    #[test]
+    fn the_openapi_document_names_the_scopes() {
+        let document: Value =
+            serde_json::from_str(include_str!("../../docs/openapi.json")).expect("JSON");
+        let paths = document["paths"].as_object().expect("an object");
+        for (path, item) in paths {
+            let segments: Vec<&str> = path.split('/').skip(1).collect();
+            let endpoint = endpoint(&segments).expect("an endpoint");
+            for (method, operation) in item.as_object().expect("an object") {
+                if method == "parameters" {
+                    continue;
+                }
+                let scope = needed(endpoint.family, &method.to_uppercase());
+                assert!(SCOPES.contains(&scope.as_str()), "{path}: {scope}");
+                let expected = serde_json::json!([{ "admin": [scope] }]);
+                assert_eq!(operation["security"], expected, "{method} {path}");
+            }
+        }
     }
 }

@@ -40,13 +40,14 @@ pub async fn put(call: &Call<'_>, slug: &str) -> Result<Reply> {
     };
     let Mapping { rules: sent } = read(call.parts)?;
     let rules = Rules::parse(&sent).map_err(|why| Problem::new(400, format!("{why}.")))?;
+    let entry = call.entry(None, None);
     for _ in 0..ATTEMPTS {
         let tenant = living(call, slug).await?;
         let change = Change {
             mapping: Some(&sent),
             ..Change::default()
         };
-        if !dry_run && !tenants::update(call.database, &tenant, &change, call.parts.now).await? {
+        if !dry_run && !tenants::update(call.database, &tenant, &change, &entry).await? {
             continue;
         }
         let before = Rules::parse(&tenant.mapping).unwrap_or_default();

@@ -1,11 +1,16 @@
 //! The admin API: `/admin/v1`, JSON in and out, problem details (RFC 9457) for errors.
 //!
-//! Refused: every request without the secret ADMIN_TOKEN, methods that an address does not have, and
-//! members of a body that the call does not know, by their names.
+//! Refused: every request without the secret ADMIN_TOKEN or a credential with the endpoint's scope,
+//! methods that an address does not have, and members of a body that the call does not know, by
+//! their names. Recorded in the audit log: whatever changes something, in its own transaction.
 
+mod audit;
+mod authorize;
 mod clients;
 mod consistency;
+mod credentials;
 mod endpoints;
+mod expiry;
 mod export;
 mod import;
 mod issuers;
@@ -14,22 +19,27 @@ mod parties;
 pub mod problem;
 mod requests;
 mod schemas;
+mod scope;
 mod tenants;
 mod tokens;
 mod tombstones;
+
+use std::cell::Cell;
 
 use serde_json::Value;
 use worker::Env;
 
 use crate::auth::jwt::keys::Moment;
-use crate::auth::{self, token};
+use crate::auth::token::Kind as TokenKind;
 use crate::scim::datetime::DateTime;
+use crate::store::audit::{Entry, Outcome};
 use crate::store::d1::Database;
 use crate::store::tenant_schemas::Kind;
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
 use crate::wire::request::Parts;
-use endpoints::methods;
+use authorize::{Actor, authorize};
+use endpoints::Endpoint;
 use problem::{Failed, Problem, Result, problem};
 
 pub const CONTENT_TYPE: &str = "application/json";
@@ -50,6 +60,29 @@ struct Call<'a> {
     database: &'a Database,
     /// Whether keys may come from this very machine: [`Moment::local`].
     local: bool,
+    actor: Actor,
+    endpoint: Endpoint,
+    /// The slug in the address.
+    tenant: Option<&'a str>,
+    /// The audit log needs nothing more of this call.
+    is_recorded: Cell<bool>,
+}
+
+impl Call<'_> {
+    /// What the audit log is to say of this call, in the transaction that makes the change.
+    fn entry(&self, target: Option<&str>, detail: Option<Value>) -> Entry {
+        self.is_recorded.set(true);
+        Entry {
+            at: self.parts.now,
+            actor: self.actor.name.clone(),
+            action: format!("{} {}", self.parts.method, self.endpoint.pattern),
+            tenant: self.tenant.map(str::to_owned),
+            target: target.map(str::to_owned),
+            outcome: Outcome::Done,
+            ip: self.parts.header("cf-connecting-ip"),
+            detail,
+        }
+    }
 }
 
 pub async fn answer(
@@ -59,47 +92,63 @@ pub async fn answer(
     segments: &[String],
 ) -> std::result::Result<Reply, Failure> {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let call = Call {
-        parts,
-        database,
-        local: Moment::new(parts, env).local,
-    };
-    match authorize(parts, env) {
-        Ok(()) => {}
-        Err(problem) => return Ok(problem.into()),
-    }
-    match endpoint(&call, &segments).await {
+    match permitted(parts, env, database, &segments).await {
         Ok(reply) => Ok(reply),
         Err(Failed::Problem(problem)) => Ok(problem.into()),
         Err(Failed::Store(error)) => Err(error.into()),
     }
 }
 
-fn authorize(parts: &Parts, env: &Env) -> std::result::Result<(), Problem> {
-    let Ok(expected) = env.secret("ADMIN_TOKEN") else {
-        return Err(Problem::new(
-            503,
-            "The secret ADMIN_TOKEN is not set: run `npx wrangler secret put ADMIN_TOKEN`, or `npm start` for a local one.",
-        ));
-    };
-    let authorization = parts.header("authorization");
-    match auth::bearer(authorization.as_deref()) {
-        Ok(sent) if token::is_same_secret(sent, &expected.to_string()) => Ok(()),
-        _ => Err(Problem::new(
-            401,
-            "Send the admin token as the header Authorization: Bearer <token>.",
-        )),
-    }
-}
-
-async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
-    let Some(allow) = methods(segments) else {
+/// Answers whoever may ask this.
+async fn permitted(
+    parts: &Parts,
+    env: &Env,
+    database: &Database,
+    segments: &[&str],
+) -> Result<Reply> {
+    let actor = authorize(parts, env, database).await?;
+    let Some(endpoint) = endpoints::endpoint(segments) else {
         return problem(404, "There is no such endpoint.");
     };
-    let method = call.parts.method.as_str();
+    let method = parts.method.as_str();
     if method == "OPTIONS" {
-        return Ok(Reply::empty(204).with("Allow", allow));
+        return Ok(Reply::empty(204).with("Allow", endpoint.allow));
     }
+    let tenant = match segments {
+        ["tenants", slug, ..] => Some(*slug),
+        _ => None,
+    };
+    let call = Call {
+        parts,
+        database,
+        actor,
+        local: Moment::new(parts, env).local,
+        endpoint,
+        tenant,
+        is_recorded: Cell::new(false),
+    };
+    if !endpoint.allow.split(", ").any(|allowed| allowed == method) {
+        return not_allowed(&call, endpoint.allow);
+    }
+    if let Err(problem) = call.actor.check(endpoint.family, method, segments) {
+        let entry = Entry {
+            outcome: Outcome::Denied,
+            ..call.entry(segments.get(3).copied(), None)
+        };
+        entry.record(database).await?;
+        return Err(problem.into());
+    }
+    let reply = answered(&call, segments, endpoint.allow).await?;
+    // What is changed elsewhere than in one transaction of D1 is recorded behind it.
+    if !matches!(method, "GET" | "HEAD") && reply.status < 300 && !call.is_recorded.get() {
+        let entry = call.entry(segments.get(3).copied(), None);
+        entry.record(database).await?;
+    }
+    Ok(reply)
+}
+
+async fn answered(call: &Call<'_>, segments: &[&str], allow: &'static str) -> Result<Reply> {
+    let method = call.parts.method.as_str();
     let method = if method == "HEAD" { "GET" } else { method };
     match (method, segments) {
         ("GET", ["tenants"]) => tenants::list(call).await,
@@ -125,6 +174,7 @@ async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
         ("GET", ["tenants", slug, "issuers"]) => issuers::list(call, slug).await,
         ("POST", ["tenants", slug, "issuers"]) => issuers::create(call, slug).await,
         ("DELETE", ["tenants", slug, "issuers", id]) => issuers::delete(call, slug, id).await,
+        ("POST", ["tenants", slug, "tokens", id, "rotate"]) => tokens::rotate(call, slug, id).await,
         ("GET", ["tenants", slug, "mapping"]) => mapping::get(call, slug).await,
         ("PUT", ["tenants", slug, "mapping"]) => mapping::put(call, slug).await,
         ("GET", ["tenants", slug, "tombstones"]) => tombstones::list(call, slug).await,
@@ -138,6 +188,10 @@ async fn endpoint(call: &Call<'_>, segments: &[&str]) -> Result<Reply> {
         }
         ("GET", ["tenants", slug, "export"]) => export::export(call, slug).await,
         ("POST", ["tenants", slug, "import"]) => import::import(call, slug).await,
+        ("GET", ["credentials"]) => credentials::list(call).await,
+        ("POST", ["credentials"]) => credentials::create(call).await,
+        ("DELETE", ["credentials", id]) => credentials::delete(call, id).await,
+        ("GET", ["audit"]) => audit::list(call).await,
         ("GET", ["tenants", slug, "consistency"]) => consistency::check(call, slug).await,
         (_, ["tenants", slug, family, rest @ ..]) if let Some(kind) = kind(family) => {
             match (method, rest) {
@@ -191,6 +245,16 @@ fn check_label(what: &str, text: &str) -> Result<()> {
         return problem(400, format!("{what} has 1 to {MAX_LABEL} characters."));
     }
     Ok(())
+}
+
+fn new_token(kind: &TokenKind) -> Result<String> {
+    let mut bytes = [0; 64];
+    random(&mut bytes)?;
+    let token = kind.from_random(&bytes);
+    token.map_or_else(
+        || problem(500, "The machine gave no usable randomness."),
+        Ok,
+    )
 }
 
 fn random(bytes: &mut [u8]) -> Result<()> {

@@ -8,6 +8,8 @@ use crate::wire::reply::Reply;
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
+const CHALLENGE: &str = "Bearer realm=\"scim-edge admin\"";
+
 /// A refusal (RFC 9457 §3). `detail` says what to change.
 pub struct Problem {
     status: u16,
@@ -42,14 +44,20 @@ pub fn problem<T>(status: u16, detail: impl Into<String>) -> Result<T> {
 
 impl Problem {
     pub fn new(status: u16, detail: impl Into<String>) -> Self {
-        let challenge = (status == 401).then(|| {
-            let realm = "Bearer realm=\"scim-edge admin\"".to_owned();
-            ("WWW-Authenticate", realm)
-        });
+        let challenge = (status == 401).then(|| ("WWW-Authenticate", CHALLENGE.to_owned()));
         Self {
             status,
             detail: detail.into(),
             headers: challenge.into_iter().collect(),
+        }
+    }
+
+    /// Why, to programs (RFC 6750 §3): `error` and what belongs to it.
+    pub fn challenge(self, error: &str, name: &str, value: &str) -> Self {
+        let challenge = format!("{CHALLENGE}, error=\"{error}\", {name}=\"{value}\"");
+        Self {
+            headers: vec![("WWW-Authenticate", challenge)],
+            ..self
         }
     }
 

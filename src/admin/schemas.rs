@@ -137,8 +137,17 @@ async fn declare(
         Err(error) => return problem(409, error),
     }
     let touched = touched(&tenant.registry()?, registry);
-    let declared =
-        tenant_schemas::declare(call.database, tenant, kind, name, document, &touched).await;
+    let entry = call.entry(Some(name), None);
+    let declared = tenant_schemas::declare(
+        call.database,
+        tenant,
+        kind,
+        name,
+        document,
+        &touched,
+        &entry,
+    )
+    .await;
     match declared {
         Ok(()) => Ok(true),
         Err(StoreError::Stale) => Ok(false),

@@ -41,7 +41,9 @@ pub async fn create(call: &Call<'_>) -> Result<Reply> {
         secret: &token::hex(&secret),
         created: call.parts.now,
     };
-    if !tenants::create(call.database, &created).await? {
+    let mut entry = call.entry(None, Some(json!({ "name": new.name })));
+    entry.tenant = Some(new.slug.clone());
+    if !tenants::create(call.database, &created, &entry).await? {
         return problem(409, format!("The tenant {:?} exists already.", new.slug));
     }
     let tenant = existing(call, &new.slug).await?;
@@ -83,6 +85,9 @@ pub async fn patch(call: &Call<'_>, slug: &str) -> Result<Reply> {
     if let Some(name) = &request.name {
         check_label("name", name)?;
     }
+    let named: Vec<_> = request.settings.iter().flat_map(Map::keys).collect();
+    let detail = json!({ "name": request.name, "settings": named, "suspended": request.suspended });
+    let entry = call.entry(None, Some(detail));
     for _ in 0..ATTEMPTS {
         let tenant = living(call, slug).await?;
         let registry = tenant.registry()?;
@@ -107,7 +112,7 @@ pub async fn patch(call: &Call<'_>, slug: &str) -> Result<Reply> {
             reindex: (!work.is_done()).then_some(&work),
             suspended: request.suspended,
         };
-        if !tenants::update(call.database, &tenant, &change, call.parts.now).await? {
+        if !tenants::update(call.database, &tenant, &change, &entry).await? {
             continue;
         }
         let mut tenant = existing(call, slug).await?;
@@ -125,7 +130,7 @@ pub async fn patch(call: &Call<'_>, slug: &str) -> Result<Reply> {
 /// DELETE /tenants/{slug}: with everything in it. Nothing of the tenant is served from now on; 202 as
 /// long as rows are left to delete, and the same request goes on with them.
 pub async fn delete(call: &Call<'_>, slug: &str) -> Result<Reply> {
-    match removal::remove(call.database, slug, call.parts.now).await? {
+    match removal::remove(call.database, slug, &call.entry(None, None)).await? {
         Removed::Unknown => no_tenant(slug),
         Removed::Partly => accepted(call, &existing(call, slug).await?),
         Removed::Wholly => Ok(Reply::empty(204)),

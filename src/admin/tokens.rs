@@ -4,17 +4,14 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::expiry::expiry;
 use super::problem::{Result, problem};
-use super::{Call, check_label, no_tenant, page, random, read, time};
+use super::{Call, check_label, new_token, no_tenant, page, read, time};
 use crate::auth::token;
-use crate::scim::datetime::DateTime;
 use crate::store::scopes::{self, Scopes};
-use crate::store::tokens::{self, NewToken, Token};
+use crate::store::tokens::{self, NewToken, Rotation, Token, expires_within_days};
 use crate::wire::reply::Reply;
 use crate::wire::request::new_id;
-
-/// How long a token can be made to live: ten years.
-const MAX_LIFE_S: i64 = 10 * 366 * 24 * 3600;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,11 +34,7 @@ pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
         .as_deref()
         .map_or(Ok(Scopes::ALL), scopes_named)?;
     let expires = expiry(request.expires.as_deref(), request.expires_in_s, now)?;
-    let mut bytes = [0; 64];
-    random(&mut bytes)?;
-    let Some(secret) = token::from_random(&bytes) else {
-        return problem(500, "The machine gave no usable randomness.");
-    };
+    let secret = new_token(&token::TENANT)?;
     let id = new_id(now).or_else(|_| problem(500, "The machine gave no randomness."))?;
     let new = NewToken {
         id: &id,
@@ -51,18 +44,71 @@ pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
         created: now,
         expires,
     };
-    if !tokens::create(call.database, slug, &new).await? {
+    let detail = json!({ "label": new.label, "scopes": scopes.to_string() });
+    let entry = call.entry(Some(&id), Some(detail));
+    if !tokens::create(call.database, slug, &new, &entry).await? {
         return no_tenant(slug);
     }
-    let mut body = shown(&Token {
-        id,
-        label: request.label,
-        scopes,
-        created: now,
+    let mut body = shown(
+        &Token {
+            id,
+            label: request.label,
+            scopes,
+            created: now,
+            expires,
+            revoked: None,
+            last_used: None,
+            replaces: None,
+        },
+        now,
+    );
+    body["token"] = secret.into();
+    Ok(Reply::json(201, body.to_string()))
+}
+
+/// How long a token can be made to work on beside its successor: thirty days, by default one.
+const MAX_OVERLAP_S: i64 = 30 * 24 * 3600;
+const DEFAULT_OVERLAP_S: i64 = 24 * 3600;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RotationRequest {
+    overlap_s: Option<i64>,
+    expires: Option<String>,
+    expires_in_s: Option<i64>,
+}
+
+/// POST …/tokens/{id}/rotate: a token with the same label and scopes, shown this once. The old one
+/// ends with the overlap.
+pub async fn rotate(call: &Call<'_>, slug: &str, old: &str) -> Result<Reply> {
+    let now = call.parts.now;
+    let request: RotationRequest = read(call.parts)?;
+    let overlap = request.overlap_s.unwrap_or(DEFAULT_OVERLAP_S);
+    if !(0..=MAX_OVERLAP_S).contains(&overlap) {
+        return problem(
+            400,
+            format!("overlap_s is 0 to {MAX_OVERLAP_S} seconds; left out, a day."),
+        );
+    }
+    let expires = expiry(request.expires.as_deref(), request.expires_in_s, now)?;
+    let secret = new_token(&token::TENANT)?;
+    let id = new_id(now).or_else(|_| problem(500, "The machine gave no randomness."))?;
+    let rotation = Rotation {
+        old,
+        id: &id,
+        hash: &token::hash(&secret),
+        now,
+        ends: now + overlap * 1000,
         expires,
-        revoked: None,
-        last_used: None,
-    });
+    };
+    let entry = call.entry(Some(old), Some(json!({ "new": id, "overlap_s": overlap })));
+    let Some(new) = tokens::rotate(call.database, slug, &rotation, &entry).await? else {
+        return problem(
+            404,
+            "The tenant has no such live token, or another took its place already.",
+        );
+    };
+    let mut body = shown(&new, now);
     body["token"] = secret.into();
     Ok(Reply::json(201, body.to_string()))
 }
@@ -73,7 +119,7 @@ pub async fn list(call: &Call<'_>, slug: &str) -> Result<Reply> {
     let Some(found) = tokens::list(call.database, slug, after, limit).await? else {
         return no_tenant(slug);
     };
-    let mut body = json!({ "tokens": found.iter().map(shown).collect::<Vec<_>>() });
+    let mut body = json!({ "tokens": found.iter().map(|token| shown(token, call.parts.now)).collect::<Vec<_>>() });
     if let Some(last) = found.last().filter(|_| found.len() == limit as usize) {
         body["next"] = last.id.as_str().into();
     }
@@ -82,7 +128,8 @@ pub async fn list(call: &Call<'_>, slug: &str) -> Result<Reply> {
 
 /// DELETE …/tokens/{id}: the token's next request is refused.
 pub async fn delete(call: &Call<'_>, slug: &str, id: &str) -> Result<Reply> {
-    if tokens::revoke(call.database, slug, id, call.parts.now).await? {
+    let entry = call.entry(Some(id), None);
+    if tokens::revoke(call.database, slug, id, call.parts.now, &entry).await? {
         Ok(Reply::empty(204))
     } else {
         problem(404, "The tenant has no such live token.")
@@ -107,37 +154,20 @@ pub fn scopes_named(names: &[String]) -> Result<Scopes> {
     }
 }
 
-/// When a token or a secret ends, in Unix milliseconds.
-pub fn expiry(expires: Option<&str>, expires_in_s: Option<i64>, now: i64) -> Result<Option<i64>> {
-    let expires = match (expires, expires_in_s) {
-        (None, None) => return Ok(None),
-        (Some(_), Some(_)) => {
-            return problem(
-                400,
-                "expires and expires_in_s exclude each other: send one.",
-            );
-        }
-        (None, Some(seconds)) => seconds
-            .checked_mul(1000)
-            .and_then(|life| now.checked_add(life)),
-        (Some(text), None) => DateTime::parse(text).map(|time| time.seconds * 1000),
-    };
-    match expires {
-        Some(expires) if expires > now && expires - now <= MAX_LIFE_S * 1000 => Ok(Some(expires)),
-        _ => problem(
-            400,
-            "expires must be a time to come, as 2030-01-31T12:00:00Z, and expires_in_s a number of seconds: at most ten years from now.",
-        ),
-    }
-}
-
-fn shown(token: &Token) -> Value {
+fn shown(token: &Token, now: i64) -> Value {
     let mut shown = json!({
         "id": token.id,
         "label": token.label,
         "scopes": token.scopes.names().collect::<Vec<_>>(),
         "created": time(token.created),
     });
+    if let Some(replaces) = &token.replaces {
+        shown["replaces"] = replaces.as_str().into();
+    }
+    let live = token.expires.filter(|_| token.revoked.is_none());
+    if let Some(days) = live.and_then(|expires| expires_within_days(expires, now)) {
+        shown["expires_soon"] = days.into();
+    }
     for (name, millis) in [
         ("expires", token.expires),
         ("revoked", token.revoked),

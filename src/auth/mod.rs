@@ -4,6 +4,7 @@
 //! each batch of the store checks the token and the tenant's revision again.
 
 pub mod client_keys;
+pub mod expiring;
 pub mod grant;
 mod issuers;
 pub mod jwt;
@@ -60,12 +61,12 @@ pub async fn authenticate(
     if looks_like_jwt(sent) {
         return issuers::authenticate(database, sent, tenant, moment).await;
     }
-    if sent.starts_with(token::SECRET_PREFIX) {
+    if token::SECRET.begins(sent) {
         return Err(Refusal::Invalid(
             "This is an OAuth client's secret: the client gets a token for it at /t/{tenant}/oauth/token.",
         ));
     }
-    if !token::is_well_formed(sent) {
+    if !token::TENANT.is_well_formed(sent) {
         return Err(Refusal::Invalid(
             "The bearer token is not one of this server's: copy it again, whole.",
         ));

@@ -227,7 +227,7 @@ fn granted(own: Scopes, asked: Option<&str>) -> Result<Scopes, Refusal> {
 fn made(now: i64) -> Option<(String, String)> {
     let mut bytes = [0; 64];
     getrandom::fill(&mut bytes).ok()?;
-    token::from_random(&bytes).zip(new_id(now).ok())
+    token::TENANT.from_random(&bytes).zip(new_id(now).ok())
 }
 
 fn refused(why: &str) -> Failure {

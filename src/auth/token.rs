@@ -1,50 +1,54 @@
-//! The shape of a token: `scim_`, 30 random base62 characters (178 bits), 6 that hold the CRC-32
+//! The shape of a token: `scim_`, or `scim_admin_`, 30 random base62 characters (178 bits), 6 that hold the CRC-32
 //! of what stands before them. The check tells a token that was cut or mistyped without asking
 //! D1, and secret scanners find the prefix.
 
 use sha2::{Digest, Sha256};
 
-pub const PREFIX: &str = "scim_";
+/// What a token begins with: it says what it opens.
+pub struct Kind(&'static str);
+
+/// An identity provider's.
+pub const TENANT: Kind = Kind("scim_");
 /// An OAuth client's secret has the same shape, and is no token.
-pub const SECRET_PREFIX: &str = "scim-secret_";
+pub const SECRET: Kind = Kind("scim-secret_");
+/// An administrator's.
+pub const ADMIN: Kind = Kind("scim_admin_");
+
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM_LENGTH: usize = 30;
 const CHECK_LENGTH: usize = 6;
 
-/// A token from random bytes; `None` when too few of them were usable, which 64 bytes make
-/// unlikelier than a broken machine.
-pub fn from_random(bytes: &[u8]) -> Option<String> {
-    with_prefix(PREFIX, bytes)
-}
+impl Kind {
+    /// A token from random bytes; `None` when too few of them were usable, which 64 bytes make
+    /// unlikelier than a broken machine.
+    pub fn from_random(&self, bytes: &[u8]) -> Option<String> {
+        // Bytes from 248 on would make the first eight letters likelier than the others.
+        let letters: String = bytes
+            .iter()
+            .filter(|byte| **byte < 248)
+            .take(RANDOM_LENGTH)
+            .map(|byte| char::from(ALPHABET[usize::from(byte % 62)]))
+            .collect();
+        (letters.len() == RANDOM_LENGTH).then(|| {
+            let body = format!("{}{letters}", self.0);
+            let check = check(&body);
+            body + &check
+        })
+    }
 
-/// The same for a client's secret.
-pub fn secret_from_random(bytes: &[u8]) -> Option<String> {
-    with_prefix(SECRET_PREFIX, bytes)
-}
+    pub fn begins(&self, text: &str) -> bool {
+        text.starts_with(self.0)
+    }
 
-fn with_prefix(prefix: &str, bytes: &[u8]) -> Option<String> {
-    // Bytes from 248 on would make the first eight letters likelier than the others.
-    let letters: String = bytes
-        .iter()
-        .filter(|byte| **byte < 248)
-        .take(RANDOM_LENGTH)
-        .map(|byte| char::from(ALPHABET[usize::from(byte % 62)]))
-        .collect();
-    (letters.len() == RANDOM_LENGTH).then(|| {
-        let body = format!("{prefix}{letters}");
-        let check = check(&body);
-        body + &check
-    })
-}
-
-pub fn is_well_formed(token: &str) -> bool {
-    token.is_ascii()
-        && token.len() == PREFIX.len() + RANDOM_LENGTH + CHECK_LENGTH
-        && token.starts_with(PREFIX)
-        && {
-            let (body, end) = token.split_at(token.len() - CHECK_LENGTH);
-            check(body) == end
-        }
+    pub fn is_well_formed(&self, token: &str) -> bool {
+        token.is_ascii()
+            && token.len() == self.0.len() + RANDOM_LENGTH + CHECK_LENGTH
+            && token.starts_with(self.0)
+            && {
+                let (body, end) = token.split_at(token.len() - CHECK_LENGTH);
+                check(body) == end
+            }
+    }
 }
 
 /// SHA-256, hex: what is stored. A token's 178 random bits need no slow hash.
@@ -78,30 +82,33 @@ mod tests {
     #[test]
     fn a_token_is_well_formed_until_a_letter_changes() {
         let bytes: Vec<u8> = (0..64).map(|n| n * 3).collect();
-        let token = from_random(&bytes).unwrap();
-        assert!(is_well_formed(&token), "{token}");
+        let token = TENANT.from_random(&bytes).unwrap();
+        assert!(TENANT.is_well_formed(&token), "{token}");
+        assert!(!ADMIN.is_well_formed(&token));
+        let admin = ADMIN.from_random(&bytes).unwrap();
+        assert!(ADMIN.is_well_formed(&admin) && !TENANT.is_well_formed(&admin));
         for at in 0..token.len() {
             let mut letters = token.clone().into_bytes();
             letters[at] = if letters[at] == b'x' { b'y' } else { b'x' };
             assert!(
-                !is_well_formed(&String::from_utf8(letters).unwrap()),
+                !TENANT.is_well_formed(&String::from_utf8(letters).unwrap()),
                 "changed at {at}"
             );
         }
-        assert!(!is_well_formed(&token[1..]));
-        assert!(!is_well_formed(""));
+        assert!(!TENANT.is_well_formed(&token[1..]));
+        assert!(!TENANT.is_well_formed(""));
     }
 
     #[test]
     fn too_little_randomness_makes_no_token() {
-        assert_eq!(from_random(&[255; 64]), None);
-        assert_eq!(from_random(&[1; 29]), None);
+        assert_eq!(TENANT.from_random(&[255; 64]), None);
+        assert_eq!(TENANT.from_random(&[1; 29]), None);
     }
 
     #[test]
     fn a_secret_is_no_token() {
         let bytes: Vec<u8> = (0..64).map(|n| n * 3).collect();
-        let secret = secret_from_random(&bytes).unwrap();
-        assert!(secret.starts_with(SECRET_PREFIX) && !is_well_formed(&secret));
+        let secret = SECRET.from_random(&bytes).unwrap();
+        assert!(SECRET.begins(&secret) && !TENANT.is_well_formed(&secret));
     }
 }

@@ -127,7 +127,9 @@ fn seen(
             let authorization = parts.header("authorization");
             let token = auth::bearer(authorization.as_deref()).ok()?;
             (
-                token::is_well_formed(token).then(|| token::hash(token))?,
+                token::TENANT
+                    .is_well_formed(token)
+                    .then(|| token::hash(token))?,
                 None,
             )
         }

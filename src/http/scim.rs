@@ -9,7 +9,7 @@ use super::allow::methods;
 use super::permission::{self, Denied};
 use super::{bulk, discovery, lists, resources};
 use crate::auth::jwt::keys::Moment;
-use crate::auth::{self, Refusal};
+use crate::auth::{self, Refusal, expiring};
 use crate::membership::message::PANIC_HEADER;
 use crate::scim::error::ScimError;
 use crate::scim::mode::Mode;
@@ -198,6 +198,9 @@ pub async fn answer(
             && let Err(error) = exchange.store.verify().await
         {
             answer = Err(error.into());
+        }
+        if !matches!(answer, Err(Failure::Store(_))) {
+            expiring::warn(exchange.access(), parts.now);
         }
         match answer {
             Err(Failure::Store(StoreError::Stale)) if attempt < ATTEMPTS => {

@@ -4,8 +4,10 @@
 //! the token is live and the tenant's cached context is still true. So a request that is answered
 //! in one D1 round trip is also authenticated in it, and a revoked token stops at once.
 
+pub mod audit;
 pub mod bulk;
 pub mod consistency;
+pub mod credentials;
 pub mod d1;
 pub mod derive;
 pub mod document;

@@ -3,6 +3,7 @@
 //! stands on that, so nothing comes after the chunk that would have taken it. Whoever calls next, or
 //! the maintenance run, goes on where a call ended.
 
+use super::audit::Entry;
 use super::d1::{Database, Statement};
 use super::error::StoreError;
 
@@ -70,6 +71,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "hash",
         "SELECT hash FROM tokens WHERE tenant = ?1",
     ),
+    (
+        "credentials",
+        "hash",
+        "SELECT hash FROM credentials WHERE tenant = ?1",
+    ),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,15 +86,18 @@ pub enum Removed {
     Wholly,
 }
 
-pub async fn remove(database: &Database, slug: &str, now: i64) -> Result<Removed, StoreError> {
-    let rows = database
-        .query(Statement::new(
+/// `entry` is recorded by the call that begins.
+pub async fn remove(database: &Database, slug: &str, entry: &Entry) -> Result<Removed, StoreError> {
+    let begin = [
+        entry.when("EXISTS (SELECT 1 FROM tenants WHERE slug = ?4 AND deleting IS NULL)"),
+        Statement::new(
             "UPDATE tenants SET revision = revision + 1, suspended = coalesce(suspended, ?2), \
              deleting = coalesce(deleting, ?2) WHERE slug = ?1 RETURNING id",
-            [slug.into(), now.into()],
-        ))
-        .await?;
-    let Some(tenant) = rows.first().and_then(|row| row.integer("id")) else {
+            [slug.into(), entry.at.into()],
+        ),
+    ];
+    let rows = database.batch(&begin).await?;
+    let Some(tenant) = rows[1].first().and_then(|row| row.integer("id")) else {
         return Ok(Removed::Unknown);
     };
     let (removed, _) = advance(database, tenant, STATEMENTS_PER_CALL).await?;

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::audit::Entry;
 use super::d1::{Database, Parameter, Rows, Statement};
 use super::error::{self, StoreError};
 use super::tenants::Tenant;
@@ -53,6 +54,7 @@ pub async fn declare(
     name: &str,
     document: Option<String>,
     touched: &[Touched],
+    entry: &Entry,
 ) -> Result<(), StoreError> {
     let mut batch = vec![Statement::new(
         format!(
@@ -89,6 +91,7 @@ pub async fn declare(
         "UPDATE tenants SET revision = revision + 1 WHERE id = ?1",
         [tenant.id.into()],
     ));
+    batch.push(entry.when_changed());
     database.batch(&batch).await.map(|_| ())
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::audit::Entry;
 use super::d1::{Database, Parameter, Row, Rows, Statement};
 use super::document::IndexPaths;
 use super::error::StoreError;
@@ -151,7 +152,11 @@ pub struct NewTenant<'a> {
 }
 
 /// `false` when the slug is taken.
-pub async fn create(database: &Database, new: &NewTenant<'_>) -> Result<bool, StoreError> {
+pub async fn create(
+    database: &Database,
+    new: &NewTenant<'_>,
+    entry: &Entry,
+) -> Result<bool, StoreError> {
     let statement = Statement::new(
         "INSERT INTO tenants (slug, name, settings, secret, created) VALUES (?1, ?2, ?3, ?4, ?5)",
         [
@@ -162,7 +167,7 @@ pub async fn create(database: &Database, new: &NewTenant<'_>) -> Result<bool, St
             new.created.into(),
         ],
     );
-    match database.query(statement).await {
+    match entry.query(database, statement).await {
         Ok(_) => Ok(true),
         Err(StoreError::Conflict { .. }) => Ok(false),
         Err(error) => Err(error),
@@ -226,7 +231,7 @@ pub async fn update(
     database: &Database,
     tenant: &Tenant,
     change: &Change<'_>,
-    now: i64,
+    entry: &Entry,
 ) -> Result<bool, StoreError> {
     let settings = change.settings.map(json).transpose()?;
     let reindex = change.reindex.map(Reindex::to_json).transpose()?;
@@ -244,11 +249,11 @@ pub async fn update(
             settings.into(),
             reindex.into(),
             Parameter::from(suspended),
-            now.into(),
+            entry.at.into(),
             change.mapping.map(Value::to_string).into(),
         ],
     );
-    Ok(!database.query(statement).await?.is_empty())
+    Ok(!entry.query(database, statement).await?.is_empty())
 }
 
 impl Tenant {

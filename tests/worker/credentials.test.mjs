@@ -235,3 +235,89 @@ describe("why a credential is refused", () => {
     }
   });
 });
+
+describe("rotation", () => {
+  const DAY = 24 * 3600 * 1000;
+  const rotate = (id, body = {}) => edge.admin("POST", `/tenants/${tenant.slug}/tokens/${id}/rotate`, body);
+  const token = async (more) => (await edge.admin("POST", `/tenants/${tenant.slug}/tokens`, { label: "rotated", ...more })).json;
+  const listed = async (id) => (await edge.admin("GET", `/tenants/${tenant.slug}/tokens?limit=1000`)).json.tokens.find((one) => one.id === id);
+  const status = async (token) => (await tenant.with({ token }).scim("GET", "/Users?count=1")).status;
+  const near = (text, millis) => assert.ok(Math.abs(Date.parse(text) - millis) < 60_000, `${text} is not ${new Date(millis).toISOString()}`);
+
+  test("gives a token of the same kind, and both work until the overlap ends", async () => {
+    const old = await token({ scopes: ["users", "groups:read"] });
+    assert.equal(await status(old), 200);
+    const answer = await rotate(old.id, { overlap_s: 1 });
+    assert.equal(answer.status, 201, answer.text);
+    assert.deepEqual([answer.json.label, answer.json.scopes, answer.json.replaces, answer.json.expires], ["rotated", ["users", "groups:read"], old.id, undefined]);
+    assert.deepEqual([await status(old), await status(answer.json)], [200, 200]);
+    await new Promise((done) => setTimeout(done, 1050));
+    assert.deepEqual([await status(old), await status(answer.json)], [401, 200]);
+  });
+
+  test("overlaps by a day, or not at all", async () => {
+    const day = await token();
+    assert.equal((await rotate(day.id)).status, 201);
+    near((await listed(day.id)).expires, Date.now() + DAY);
+    assert.equal((await listed(day.id)).expires_soon, 1);
+    const none = await token();
+    assert.equal((await rotate(none.id, { overlap_s: 0 })).status, 201);
+    assert.equal(await status(none), 401);
+  });
+
+  test("makes no token live longer, and the new one as long as the old one was to", async () => {
+    const brief = await token({ expires_in_s: 60 });
+    const next = (await rotate(brief.id)).json;
+    assert.equal((await listed(brief.id)).expires, brief.expires);
+    near(next.expires, Date.now() + 60_000);
+    const named = (await rotate(next.id, { expires_in_s: 864_000 })).json;
+    near(named.expires, Date.now() + 10 * DAY);
+    assert.equal(named.expires_soon, 30);
+  });
+
+  test("is for live tokens that nothing took the place of", async () => {
+    const old = await token();
+    const next = (await rotate(old.id)).json;
+    assert.equal((await rotate(old.id)).status, 404);
+    assert.equal((await rotate("none")).status, 404);
+    await edge.admin("DELETE", `/tenants/${tenant.slug}/tokens/${next.id}`);
+    assert.equal((await rotate(next.id)).status, 404);
+    assert.equal((await rotate(old.id)).status, 201);
+    const foreign = await edge.createTenant("foreign");
+    assert.equal((await edge.admin("POST", `/tenants/${foreign.slug}/tokens/${tenant.tokenId}/rotate`, {})).status, 404);
+    for (const body of [{ overlap_s: -1 }, { overlap_s: 2_592_001 }, { overlap_s: "1" }, { expires_in_s: 0 }, { label: "x" }]) {
+      assert.equal((await rotate(tenant.tokenId, body)).status, 400, JSON.stringify(body));
+    }
+  });
+
+  test("is one round trip", async () => {
+    const old = await token();
+    const answer = await rotate(old.id);
+    assert.equal(answer.cost.trips, 1);
+  });
+});
+
+describe("an expiry that is near", () => {
+  const token = async (expires_in_s) => (await edge.admin("POST", `/tenants/${tenant.slug}/tokens`, { label: "near", expires_in_s })).json;
+
+  test("shows in the API", async () => {
+    for (const [days, soon] of [[31, undefined], [30, 30], [8, 30], [7, 7], [2, 7], [1, 1], [0.01, 1]]) {
+      assert.equal((await token(days * 86_400)).expires_soon, soon, `${days}`);
+    }
+    const gone = await token(86_400);
+    await edge.admin("DELETE", `/tenants/${tenant.slug}/tokens/${gone.id}`);
+    const shown = (await edge.admin("GET", `/tenants/${tenant.slug}/tokens?limit=1000`)).json.tokens.find((one) => one.id === gone.id);
+    assert.equal(shown.expires_soon, undefined);
+  });
+
+  test("is in the log once a day, for tokens that are used", { skip: process.env.SCIM_EDGE_URL ? "needs the inside of the server" : false }, async () => {
+    const [near, far, unused] = [await token(6 * 86_400), await token(60 * 86_400), await token(60)];
+    for (const one of [near, near, far, near]) assert.equal((await tenant.with({ token: one }).scim("GET", "/Users?count=1")).status, 200);
+    const lines = (one) => edge.log.split("\n").filter((line) => line.includes(one.id));
+    for (let wait = 0; lines(near).length === 0 && wait < 50; wait += 1) await new Promise((done) => setTimeout(done, 20));
+    assert.equal(lines(near).length, 1, lines(near).join("\n"));
+    assert.match(lines(near)[0], new RegExp(`${tenant.slug} expires at ${near.expires}, within 7 days`));
+    assert.deepEqual([...lines(far), ...lines(unused)], []);
+    assert.ok(!edge.log.includes(near.token));
+  });
+});

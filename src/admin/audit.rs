@@ -1,0 +1,49 @@
+//! `/admin/v1/audit`: what administrators did, oldest first. It can only be read.
+
+use serde_json::{Value, json};
+
+use super::problem::{Result, problem};
+use super::{Call, page, time};
+use crate::store::audit::{self, Entry};
+use crate::wire::reply::Reply;
+
+/// GET /audit: `?limit=` of the entries behind the number `?after=`, of one tenant with `?tenant=`.
+pub async fn list(call: &Call<'_>) -> Result<Reply> {
+    let (after, limit) = page(call.parts)?;
+    let after = match after {
+        "" => Ok(0),
+        text => text
+            .parse()
+            .or_else(|_| problem(400, "after is the number of an entry.")),
+    }?;
+    let tenant = call.parts.query("tenant");
+    let found = audit::list(call.database, tenant, after, limit).await?;
+    let mut body = json!({ "entries": found.iter().map(shown).collect::<Vec<_>>() });
+    if let Some((last, _)) = found.last().filter(|_| found.len() == limit as usize) {
+        body["next"] = last.to_string().into();
+    }
+    Ok(Reply::json(200, body.to_string()))
+}
+
+fn shown((seq, entry): &(i64, Entry)) -> Value {
+    let mut shown = json!({
+        "id": seq,
+        "at": time(entry.at),
+        "actor": entry.actor,
+        "action": entry.action,
+        "outcome": entry.outcome.as_str(),
+    });
+    for (name, text) in [
+        ("tenant", &entry.tenant),
+        ("target", &entry.target),
+        ("ip", &entry.ip),
+    ] {
+        if let Some(text) = text {
+            shown[name] = text.as_str().into();
+        }
+    }
+    if let Some(detail) = &entry.detail {
+        shown["detail"] = detail.clone();
+    }
+    shown
+}
