@@ -59,10 +59,22 @@ async fn answer(
 ) -> Result<Reply, Failure> {
     let projections = projections(types, request)?;
     let (shown, found) = page(exchange, types, request, &projections, None).await?;
-    let texts = found
-        .iter()
-        .map(|entry| render(exchange, types, &projections, entry))
-        .collect::<Result<Vec<_>>>()?;
+    let part = |entry: &Entry| part(types, &projections, entry);
+    // A group too large for memory is alone on its page.
+    if let [entry] = found.as_slice()
+        && let (definition, projection) = part(entry)?
+        && let Some((open, large)) = exchange.large(definition, &entry.found, projection)?
+    {
+        const CLOSE: &str = "]}";
+        let mut open = list_response(&shown, &[open]);
+        open.truncate(open.len() - CLOSE.len());
+        return Ok(Reply::json(200, large.body(open, CLOSE)));
+    }
+    let text = |entry: &Entry| {
+        let (definition, projection) = part(entry)?;
+        exchange.render(definition, &entry.found, projection)
+    };
+    let texts = found.iter().map(text).collect::<Result<Vec<_>>>()?;
     Ok(Reply::json(200, list_response(&shown, &texts)))
 }
 
@@ -262,15 +274,13 @@ fn sort_paths<'a>(
     }
 }
 
-fn render(
-    exchange: &Exchange<'_>,
-    types: &[Definition],
-    projections: &[Projection],
+/// An entry's resource type, and what is asked for of that.
+fn part<'a>(
+    types: &'a [Definition],
+    projections: &'a [Projection],
     entry: &Entry,
-) -> Result<String> {
+) -> Result<(&'a Definition, &'a Projection)> {
     let mut both = types.iter().zip(projections);
-    let (definition, projection) = both
-        .find(|(definition, _)| definition.resource_type.name == entry.resource_type)
-        .ok_or_else(|| ScimError::new(500, "A stored resource is of a type that is not here."))?;
-    exchange.render(definition, &entry.found, projection)
+    both.find(|(definition, _)| definition.resource_type.name == entry.resource_type)
+        .ok_or_else(|| ScimError::new(500, "A stored resource is of a type that is not here."))
 }

@@ -4,6 +4,7 @@ mod allow;
 mod bulk;
 mod directory;
 mod discovery;
+mod large;
 mod lists;
 mod oauth;
 mod permission;
@@ -147,7 +148,7 @@ fn seen(
         query,
         content_type: parts.header("content-type"),
         request: Body::new(&parts.body),
-        response: Body::new(reply.body.as_deref().unwrap_or_default().as_bytes()),
+        response: Body::new(reply.text().as_bytes()),
         status: reply.status,
         millis: Date::now().as_millis() as i64 - parts.now,
         cost,
@@ -179,6 +180,9 @@ fn refuse(parts: &Parts, failure: &Failure, say: Say) -> Reply {
         Failure::Store(StoreError::TooLarge) => say(&ScimError::new(
             413,
             "The resource is too large: with what is kept beside it, it may have 2 MB.",
+        )),
+        Failure::Store(StoreError::TooManyGroups) => say(&ScimError::too_many(
+            "A user is in more groups than can be shown: send excludedAttributes=groups, or fewer users a page.",
         )),
         Failure::Store(error) => failed(parts, error, say),
     }

@@ -44,8 +44,7 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
             .store
             .create(&resource_type, &id, &prepared.new, &prepared.index);
         match created.await {
-            Ok(()) => {
-                let now = exchange.parts.now;
+            Ok(now) => {
                 let stored = Stored {
                     seq: 0,
                     id,
@@ -74,7 +73,7 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
         }
     };
     let location = exchange.location(definition, &found.stored.id);
-    let body = exchange.render(definition, &found, &projection)?;
+    let body = exchange.body(definition, &found, &projection)?;
     let reply = Reply::json(201, body)
         .with("Location", location)
         .with("ETag", exchange.etag(definition, &found));
@@ -88,17 +87,20 @@ pub async fn get(
     id: &str,
 ) -> Result<Reply, Failure> {
     let projection = exchange.projection(definition)?;
-    let found = find(
-        exchange,
-        definition,
-        id,
-        exchange.derive(definition, &projection),
-    )
-    .await?;
-    let etag = exchange.etag(definition, &found);
     // A condition that cannot be read is none: the client gets what it asked for.
     let condition = exchange.parts.header("if-none-match");
     let condition = condition.and_then(|header| Condition::parse(&header).ok());
+    let mut derive = exchange.derive(definition, &projection);
+    let mut known = None;
+    // A group's tag does not depend on its members: they are read only where they are sent.
+    if definition.members().is_some() {
+        known = condition.as_ref().and_then(Condition::version);
+        if exchange.parts.method == "HEAD" {
+            derive = Derive::Nothing;
+        }
+    }
+    let found = find(exchange, definition, id, derive, known).await?;
+    let etag = exchange.etag(definition, &found);
     if condition.is_some_and(|condition| condition.names(&etag)) {
         return Ok(Reply::empty(304).with("ETag", etag));
     }
@@ -181,7 +183,7 @@ pub async fn delete(
         .await?;
         return Ok(Reply::empty(204));
     }
-    let found = find(exchange, definition, id, Derive::Nothing).await?;
+    let found = find(exchange, definition, id, Derive::Nothing, None).await?;
     exchange.conditions().check(Some(found.stored.version))?;
     let document = parse(&found.stored.document)?;
     let prepared = prepare(definition, &document, exchange.index(definition));
@@ -202,7 +204,7 @@ async fn change(
     change: impl FnOnce(&Map) -> Result<Map>,
 ) -> Result<Found, Failure> {
     let derive = exchange.derive(definition, projection);
-    let mut found = find(exchange, definition, id, derive).await?;
+    let mut found = find(exchange, definition, id, derive, None).await?;
     let stored = &mut found.stored;
     exchange.conditions().check(Some(stored.version))?;
     let old = parse(&stored.document)?;
@@ -230,13 +232,15 @@ pub async fn rewrite(
         .store
         .replace(name, stored, &after.new, &removed, &added)
         .await;
-    if let Err(error) = replaced {
-        let id = &stored.id;
-        let taken = taken(exchange, definition, id, &added, Derive::Nothing, error).await?;
-        return Err(refusal(definition, &taken));
-    }
+    stored.modified = match replaced {
+        Ok(modified) => modified,
+        Err(error) => {
+            let id = &stored.id;
+            let taken = taken(exchange, definition, id, &added, Derive::Nothing, error).await?;
+            return Err(refusal(definition, &taken));
+        }
+    };
     stored.version += 1;
-    stored.modified = exchange.parts.now;
     stored.document = after.new.document;
     Ok(())
 }
@@ -265,14 +269,16 @@ async fn find(
     definition: &Definition,
     id: &str,
     derive: Derive,
+    known: Option<i64>,
 ) -> Result<Found, Failure> {
     let name = &definition.resource_type.name;
-    let found = exchange.store.get(name, id, derive, &exchange.base).await?;
+    let base = &exchange.base;
+    let found = exchange.store.get(name, id, derive, base, known).await?;
     Ok(found.ok_or_else(|| ScimError::not_found(&format!("{name} {id}")))?)
 }
 
-/// What a change left behind, with the derived attributes that the answer shows. A resource that
-/// was just made is in no group; any other costs a round trip more where groups or members show.
+/// What a change left behind, with the derived attributes that the answer shows: read together, as
+/// others may have changed it again. A resource that was just made is in no group; any other costs a round trip more where groups or members show.
 async fn shown_after_change(
     exchange: &Exchange<'_>,
     definition: &Definition,
@@ -283,12 +289,8 @@ async fn shown_after_change(
     if derive == Derive::Nothing || (derive == Derive::Groups && stored.version == 1) {
         return Found::new(stored, None);
     }
-    let name = &definition.resource_type.name;
-    let derived = exchange
-        .store
-        .derived(name, &stored.id, derive, &exchange.base)
-        .await;
-    Found::new(stored, derived)
+    let found = exchange.store.derived(&stored, derive, &exchange.base);
+    found.await.unwrap_or_else(|| Found::new(stored, None))
 }
 
 fn answer(
@@ -297,7 +299,7 @@ fn answer(
     found: &Found,
     projection: &Projection,
 ) -> Result<Reply, Failure> {
-    let body = exchange.render(definition, found, projection)?;
+    let body = exchange.body(definition, found, projection)?;
     let location = exchange.location(definition, &found.stored.id);
     Ok(Reply::json(200, body)
         .with("Content-Location", location)

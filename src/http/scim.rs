@@ -6,6 +6,7 @@ use std::slice::from_ref as one;
 use worker::Env;
 
 use super::allow::methods;
+use super::large::Large;
 use super::permission::{self, Denied};
 use super::{bulk, discovery, lists, resources};
 use crate::auth::jwt::keys::Moment;
@@ -23,7 +24,7 @@ use crate::store::derive::{Derive, Found};
 use crate::store::error::StoreError;
 use crate::store::{Access, Store};
 use crate::wire::Failure;
-use crate::wire::reply::{Reply, SCIM_JSON};
+use crate::wire::reply::{Body, Reply, SCIM_JSON};
 use crate::wire::request::Parts;
 
 /// How often a handler runs anew because what it stood on changed under it.
@@ -119,7 +120,48 @@ impl Exchange<'_> {
         etag_with(found.stored.version, groups)
     }
 
-    /// JSON text of a resource.
+    /// An answer's body: one resource.
+    pub fn body(
+        &self,
+        definition: &Definition,
+        found: &Found,
+        projection: &Projection,
+    ) -> Result<Body, ScimError> {
+        Ok(match self.large(definition, found, projection)? {
+            Some((open, large)) => large.body(open, ""),
+            None => self.render(definition, found, projection)?.into(),
+        })
+    }
+
+    /// A group of which not all members are read yet, and its JSON text without members and
+    /// without its last brace.
+    pub fn large(
+        &self,
+        definition: &Definition,
+        found: &Found,
+        projection: &Projection,
+    ) -> Result<Option<(String, Large)>, ScimError> {
+        let Some(after) = found.rest() else {
+            return Ok(None);
+        };
+        let stored = found.stored.clone();
+        let without = Found::new(stored.clone(), None);
+        let mut open = self.render(definition, &without, projection)?;
+        open.pop();
+        let large = Large {
+            store: self.store.clone(),
+            base: self.base.clone(),
+            stored,
+            definition: definition.clone(),
+            projection: projection.clone(),
+            parts: found.derived.clone().into_iter().collect(),
+            more: Some(after),
+            request_id: self.parts.request_id.clone(),
+        };
+        Ok(Some((open, large)))
+    }
+
+    /// JSON text of a resource that is read whole.
     pub fn render(
         &self,
         definition: &Definition,

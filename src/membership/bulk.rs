@@ -48,10 +48,11 @@ async fn attempt(
         holders.ask(database, tenant, &writes.unasked).await?;
         (outcomes, writes) = bulk_plan::plan(bulk, &envelopes, &rules, &ground);
     }
+    let mut outcome = Outcome::Bulk(outcomes);
     if !writes.is_empty() {
-        members::write(database, tenant, now, &writes).await?;
+        outcome.learn(&members::write(database, tenant, now, &writes).await?);
     }
-    Ok(Outcome::Bulk(outcomes))
+    Ok(outcome)
 }
 
 fn failed(error: StoreError) -> Outcome {

@@ -74,6 +74,7 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
         | StoreError::Cycle
         | StoreError::InUse
         | StoreError::TooLarge
+        | StoreError::TooManyGroups
         | StoreError::Failed(_) => true,
         StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
     }
@@ -161,24 +162,28 @@ async fn attempt(
     {
         return Err(StoreError::Stale);
     }
-    let (outcomes, writes) = plan(envelopes, &rules, ground.clone());
+    let (mut outcomes, mut writes) = plan(envelopes, &rules, ground.clone());
     if writes.is_empty() {
         return Ok(outcomes);
     }
-    match members::write(database, context.id, now, &writes).await {
+    let written = match members::write(database, context.id, now, &writes).await {
         // A rename takes a value whose holder the plan had not asked for: few meet one, so that is
         // asked only now.
         Err(StoreError::Conflict { .. }) if !writes.unasked.is_empty() => {
             let holders = &mut ground.holders;
             holders.ask(database, context.id, &writes.unasked).await?;
-            let (outcomes, writes) = plan(envelopes, &rules, ground);
-            if !writes.is_empty() {
-                members::write(database, context.id, now, &writes).await?;
+            (outcomes, writes) = plan(envelopes, &rules, ground);
+            if writes.is_empty() {
+                return Ok(outcomes);
             }
-            Ok(outcomes)
+            members::write(database, context.id, now, &writes).await?
         }
-        written => written.map(|()| outcomes),
+        written => written?,
+    };
+    for outcome in &mut outcomes {
+        outcome.learn(&written);
     }
+    Ok(outcomes)
 }
 
 fn failed(error: StoreError) -> Outcome {
@@ -192,7 +197,9 @@ fn failed(error: StoreError) -> Outcome {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable
         }
-        StoreError::InUse => Outcome::Failed("only declarations are refused so".to_owned()),
+        StoreError::InUse | StoreError::TooManyGroups => {
+            Outcome::Failed("no change of membership is refused so".to_owned())
+        }
         StoreError::Failed(why) => Outcome::Failed(why),
     }
 }

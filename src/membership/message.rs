@@ -2,12 +2,15 @@
 //! deployment the two can be of different versions for minutes (Cloudflare, Durable Objects,
 //! known issues): add fields with a default, take none away.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::resource::version::Conditions;
 use crate::store::d1::Cost;
+use crate::store::members::Written;
 use crate::store::resources::Stored;
 
 /// On a request to the object: its batch panics. The Worker sends it only for tests, see
@@ -159,6 +162,30 @@ impl From<Refusal> for ScimError {
             status: refusal.status,
             scim_type: scim_type.and_then(ScimType::parse),
             detail: refusal.detail,
+        }
+    }
+}
+
+impl Outcome {
+    /// Adds what only the transaction knew.
+    pub fn learn(&mut self, written: &HashMap<String, Written>) {
+        match self {
+            Self::Done(Done { stored, .. }) => {
+                let Some(written) = written.get(&stored.id) else {
+                    return;
+                };
+                stored.seq = written.seq;
+                stored.modified = written.modified;
+                if stored.created == 0 {
+                    stored.created = written.modified;
+                }
+            }
+            Self::Bulk(outcomes) => {
+                for outcome in outcomes {
+                    outcome.learn(written);
+                }
+            }
+            Self::Refused(_) | Self::Stale | Self::Unavailable | Self::Failed(_) => {}
         }
     }
 }

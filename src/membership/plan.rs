@@ -8,7 +8,7 @@ mod members;
 
 use std::collections::HashMap;
 
-use super::message::{Envelope, Outcome};
+use super::message::{Change, Envelope, Outcome};
 use super::question::removes_members;
 use super::target::Target;
 use super::unique::Claims;
@@ -17,7 +17,7 @@ use crate::scim::resource::index::indexed_values;
 use crate::scim::schema::Registry;
 use crate::store::document::{IndexPaths, parse};
 use crate::store::members::nesting::Nesting;
-use crate::store::members::{Gone, Ground, Named, Writes};
+use crate::store::members::{Gone, Ground, Named, Sweep, Writes};
 use crate::store::resources::Stored;
 
 /// The tenant's rules, as the object has them.
@@ -54,6 +54,7 @@ pub(super) struct Planner<'a> {
     /// What is to go → the groups that it is in.
     containing: HashMap<i64, Vec<i64>>,
     claims: Claims,
+    sweeps: Vec<Sweep>,
     nesting: Option<Nesting>,
     gone: Vec<Gone>,
     acyclic: Vec<String>,
@@ -71,6 +72,7 @@ impl<'a> Planner<'a> {
             candidates: HashMap::new(),
             containing: HashMap::new(),
             claims: Claims::new(ground.holders),
+            sweeps: ground.sweeps,
             nesting: ground.nesting.map(Nesting::new),
             gone: Vec::new(),
             acyclic: Vec::new(),
@@ -115,11 +117,18 @@ impl<'a> Planner<'a> {
             .or_insert_with(|| Target::loaded(resource_type, stored));
     }
 
-    /// A second name would hide that the first was taken, a departure that a circle was closed.
+    /// A second name would hide that the first was taken, a departure that a circle was closed, and
+    /// who is left in a group that was swept only D1 knows.
     fn must_wait(&self, envelope: &Envelope) -> bool {
-        let (_, id) = envelope.change.target();
+        let (resource_type, id) = envelope.change.target();
         let departs = || removes_members(&envelope.change, self.rules);
-        self.claims.is_unsure(id) || (!self.acyclic.is_empty() && departs())
+        let is_delete = matches!(envelope.change, Change::Delete { .. });
+        let is_swept = |(key, target): (&(String, String), &Target)| {
+            target.roll.is_swept() && (is_delete || (key.0 == resource_type && key.1 == id))
+        };
+        self.claims.is_unsure(id)
+            || (!self.acyclic.is_empty() && departs())
+            || self.targets.iter().any(is_swept)
     }
 
     /// A resource that a later change of the plan creates: it can be named as a member already.

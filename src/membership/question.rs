@@ -10,11 +10,13 @@ use super::plan::Rules;
 use super::steps::{self, Step};
 use super::unique::unique_values;
 use crate::scim::error::Result;
+use crate::scim::filter::Filter;
+use crate::scim::filter::check::check_element;
 use crate::scim::mode::Mode;
 use crate::scim::patch::PatchRequest;
 use crate::scim::resource::{Map, validate};
 use crate::scim::schema::{Definition, Registry};
-use crate::store::members::{Asked, Question};
+use crate::store::members::{Asked, Question, Sweep};
 
 pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
     let mut question = Question::default();
@@ -54,7 +56,11 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
                     named[place].extend(members.into_iter().map(|member| member.id));
                 }
                 Step::Remove(ids) => named[place].extend(ids),
-                Step::RemoveWhere(_) => push_new(&mut question.all_members_of, id.to_owned()),
+                Step::RemoveWhere(filter) => {
+                    if let Some(sweep) = sweep(definition, id, &filter, rules.mode) {
+                        push_new(&mut question.sweeps, sweep);
+                    }
+                }
             }
         }
     }
@@ -71,6 +77,12 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
         question.member_types = member_types(rules.registry);
     }
     question
+}
+
+/// `None` for a filter that the plan refuses.
+fn sweep(definition: &Definition, id: &str, filter: &Filter, mode: Mode) -> Option<Sweep> {
+    let node = check_element(filter, definition.members()?, mode).ok()?;
+    Sweep::new(id, filter, &node, definition)
 }
 
 /// Whether a change can take anybody out of a group.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::members::Named;
+use crate::store::members::{Named, Sweep};
 
 /// A group's members, as far as they matter.
 #[derive(Default)]
@@ -16,6 +16,8 @@ pub struct Roll {
     others: Option<i64>,
     /// Whether those others went.
     cleared: bool,
+    /// What takes some of them out.
+    sweeps: Vec<Sweep>,
 }
 
 #[derive(Clone)]
@@ -37,7 +39,7 @@ pub type Seat = Option<Option<String>>;
 #[derive(Default)]
 pub struct Journal {
     seats: BTreeMap<i64, Seat>,
-    others: Option<(Option<i64>, bool)>,
+    others: Option<(Option<i64>, bool, Vec<Sweep>)>,
     pub left_out: Vec<String>,
 }
 
@@ -45,7 +47,7 @@ impl Roll {
     /// What D1 says of somebody, before the plan begins.
     pub fn learn(&mut self, named: &Named) {
         let seat = named.is_member.then(|| named.display.clone());
-        // The statement that reads all members knows more of one than that for the named.
+        // What a filter found is known better than what a change named.
         if self
             .known
             .get(&named.seq)
@@ -96,7 +98,8 @@ impl Roll {
     }
 
     pub fn clear(&mut self, journal: &mut Journal) {
-        journal.others.get_or_insert((self.others, self.cleared));
+        self.note_others(journal);
+        self.sweeps.clear();
         // Without others every departure is a known one, and only the difference is written.
         if self.others != Some(0) {
             self.others = Some(0);
@@ -106,6 +109,29 @@ impl Roll {
             journal.note(*seq, &membership.now);
             membership.now = None;
         }
+    }
+
+    fn note_others(&self, journal: &mut Journal) {
+        let before = || (self.others, self.cleared, self.sweeps.clone());
+        journal.others.get_or_insert_with(before);
+    }
+
+    /// Removes also members of whom the plan does not know.
+    pub fn sweep(&mut self, sweep: &Sweep, journal: &mut Journal) {
+        if !self.cleared {
+            self.note_others(journal);
+            self.sweeps.push(sweep.clone());
+        }
+    }
+
+    /// What is swept, and those whom the plan knows and decides about itself.
+    pub fn swept(&self) -> impl Iterator<Item = (&Sweep, Vec<i64>)> {
+        let known = || self.known.keys().copied().collect();
+        self.sweeps.iter().map(move |sweep| (sweep, known()))
+    }
+
+    pub fn is_swept(&self) -> bool {
+        !self.sweeps.is_empty()
     }
 
     /// Removes the members of whom `is_meant(id, resource type, display)` is true.
@@ -147,7 +173,10 @@ impl Roll {
         let seat = |seq| self.known.get(seq).and_then(|known| known.now.as_ref());
         journal
             .others
-            .is_some_and(|before| before != (self.others, self.cleared))
+            .as_ref()
+            .is_some_and(|(others, cleared, sweeps)| {
+                (*others, *cleared) != (self.others, self.cleared) || *sweeps != self.sweeps
+            })
             || journal
                 .seats
                 .iter()
@@ -156,7 +185,7 @@ impl Roll {
 
     pub fn undo(&mut self, journal: Journal) {
         if let Some(before) = journal.others {
-            (self.others, self.cleared) = before;
+            (self.others, self.cleared, self.sweeps) = before;
         }
         for (seq, before) in journal.seats {
             if let Some(membership) = self.known.get_mut(&seq) {

@@ -21,7 +21,7 @@ pub enum Step {
     Add(Vec<MemberValue>),
     /// Ids.
     Remove(Vec<String>),
-    /// Those that the filter finds, which needs all members to be known.
+    /// Those that the filter finds.
     RemoveWhere(Filter),
 }
 

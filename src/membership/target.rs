@@ -35,19 +35,15 @@ impl Target {
     }
 
     /// `seq` stands for the one that the resource will get.
-    pub fn created(
-        resource_type: &str,
-        (seq, id): (i64, &str),
-        prepared: Prepared,
-        now: i64,
-    ) -> Self {
+    pub fn created(resource_type: &str, (seq, id): (i64, &str), prepared: Prepared) -> Self {
         Self {
             stored: Stored {
                 seq,
                 id: id.to_owned(),
                 version: 1,
-                created: now,
-                modified: now,
+                // Only the transaction will know them.
+                created: 0,
+                modified: 0,
                 document: prepared.new.document.clone(),
             },
             resource_type: resource_type.to_owned(),
@@ -60,10 +56,8 @@ impl Target {
         }
     }
 
-    /// The requests' times need not be in the order of the changes.
-    pub fn touch(&mut self, now: i64) {
+    pub fn touch(&mut self) {
         self.stored.version += 1;
-        self.stored.modified = self.stored.modified.max(now);
         self.changed = true;
     }
 
@@ -77,12 +71,7 @@ impl Target {
             return;
         }
         let Stored {
-            seq,
-            id,
-            version,
-            created,
-            modified,
-            ..
+            seq, id, version, ..
         } = self.stored;
         let added = self.roll.added();
         let (new_ones, members): (Vec<_>, Vec<_>) = added.partition(|(seq, ..)| *seq < 0);
@@ -107,8 +96,7 @@ impl Target {
                 resource_type: self.resource_type,
                 id,
                 version,
-                created,
-                modified,
+                times: None,
                 new,
                 members: members.collect(),
             }));
@@ -118,13 +106,15 @@ impl Target {
         writes
             .removed
             .extend(self.roll.removed().map(|gone| (seq, gone)));
+        let swept = self.roll.swept();
+        let swept = swept.map(|(sweep, known)| (seq, sweep.clone(), known));
+        writes.swept.extend(swept);
         writes.kept.extend(self.roll.kept().map(|kept| (seq, kept)));
         writes.changed.push(ChangedGroup {
             seq,
             id,
             from,
             to: version,
-            modified,
             new,
         });
     }

@@ -22,6 +22,8 @@ pub enum StoreError {
     InUse,
     /// A UNIQUE constraint of this table refused the write. Nothing was written.
     Conflict { table: String },
+    /// More groups than can be shown of a user, who is in them.
+    TooManyGroups,
     /// A row would pass D1's 2 MB. Nothing was written.
     TooLarge,
     /// D1 is overloaded or was lost: try again later. A write may have happened or not, but never

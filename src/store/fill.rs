@@ -5,15 +5,18 @@
 
 use super::Store;
 use super::d1::{Rows, Statement};
-use super::derive::{Derive, MEMBERS_PER_ROW, append, members_sql, read_derived};
+use super::derive::{Derive, PER_ROW, append, read_derived};
 use super::error::StoreError;
 use super::list::Entry;
 use super::resources::Stored;
 
 pub const PAGE_BYTES: usize = 8 << 20;
 
-/// JSON text of one member, about.
-const MEMBER_BYTES: usize = 220;
+/// How often is read on in one group: it can begin anew each time, because it changed.
+const MOST_READS: usize = 8;
+
+/// JSON text of one member or group, about.
+const ELEMENT_BYTES: usize = 220;
 
 /// What a page of so many rows has of each `resources r`: see [`Store::fill`].
 pub fn columns(rows: u32) -> String {
@@ -24,14 +27,15 @@ pub fn columns(rows: u32) -> String {
     )
 }
 
-pub fn members_per_row(rows: u32) -> u32 {
-    let share = PAGE_BYTES / MEMBER_BYTES / rows as usize;
-    (share as u32).clamp(1, MEMBERS_PER_ROW)
+pub fn per_row(rows: u32) -> u32 {
+    let share = PAGE_BYTES / ELEMENT_BYTES / rows as usize;
+    (share as u32).clamp(1, PER_ROW)
 }
 
 impl Store {
     /// True if resources had to be left out at the page's end. The first one stays whatever its
-    /// size, so that every page goes on.
+    /// size, so that every page goes on; if it is a group that alone is too large, it is the only
+    /// one, with a [`super::derive::Found::rest`].
     pub(super) async fn fill(
         &self,
         page: &mut Vec<Entry>,
@@ -41,14 +45,20 @@ impl Store {
         let cut = cut(page, limit);
         self.fill_documents(page).await?;
         self.fill_members(page, base).await?;
-        let mut bytes = 0;
+        let mut before = 0;
         for at in 0..page.len() {
-            self.complete(&mut page[at].found, Derive::Members, base)
-                .await?;
-            bytes += page[at].bytes();
-            if bytes > limit {
+            let entry = &mut page[at];
+            for _ in 0..MOST_READS {
+                if before + entry.bytes() > limit || entry.found.rest().is_none() {
+                    break;
+                }
+                self.complete(&mut entry.found, base).await?;
+            }
+            before += entry.bytes();
+            if before > limit || entry.found.rest().is_some() {
+                let all = page.len();
                 page.truncate(at.max(1));
-                return Ok(cut || at > 0);
+                return Ok(cut || page.len() < all);
             }
         }
         Ok(cut)
@@ -87,17 +97,23 @@ impl Store {
         Ok(())
     }
 
-    /// The next members of all groups that have more, in one round trip.
+    /// The next members of all groups that have more and that did not change meanwhile, in one
+    /// round trip.
     async fn fill_members(&self, page: &mut [Entry], base: &str) -> Result<(), StoreError> {
-        let more = |entry: &Entry| Some((entry.found.stored.seq, entry.found.more?));
-        let groups: Vec<_> = page.iter().filter_map(more).collect();
+        let is_group = |entry: &&Entry| entry.found.derive == Derive::Members;
+        let more = |entry: &Entry| {
+            let stored = &entry.found.stored;
+            Some((stored.seq, entry.found.more?, stored.version))
+        };
+        let groups: Vec<_> = page.iter().filter(is_group).filter_map(more).collect();
         if groups.len() < 2 {
             return Ok(());
         }
-        let members = members_per_row(groups.len() as u32);
+        let members = per_row(groups.len() as u32);
         let sql = format!(
-            "SELECT e.value ->> 0 AS seq, {} AS derived FROM json_each(?1) e",
-            members_sql("(e.value ->> 0)", "?2", "(e.value ->> 1)", members)
+            "SELECT r.seq, {} AS derived FROM json_each(?1) e CROSS JOIN resources r \
+             ON r.seq = e.value ->> 0 AND r.version = e.value ->> 2",
+            Derive::Members.members("r.seq", "?2", "(e.value ->> 1)", members)
         );
         let groups = serde_json::json!(groups).to_string();
         let statement = Statement::new(sql, [groups.into(), base.into()]);

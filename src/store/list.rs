@@ -7,9 +7,9 @@ pub use query::{Listed, Order, Position, Query};
 
 use super::Store;
 use super::d1::Rows;
-use super::derive::Found;
+use super::derive::{Found, fewer};
 use super::error::StoreError;
-use super::fill::PAGE_BYTES;
+use super::fill::{self, PAGE_BYTES};
 
 pub struct Page {
     pub found: Vec<Entry>,
@@ -39,15 +39,21 @@ impl Store {
             self.verify().await?;
             return Ok(page);
         }
-        let mut statements = Vec::new();
-        if query.limit > 0 {
-            statements.push(query.page(self.tenant()));
-        }
         let counts = query.total.is_none() && (query.limit == 0 || !query.is_few());
-        if counts {
-            statements.push(query.count(self.tenant()));
-        }
-        let mut rows = self.read(&statements).await?;
+        let mut per_row = fill::per_row(query.limit + 1);
+        let mut rows = loop {
+            let mut statements = Vec::new();
+            if query.limit > 0 {
+                statements.push(query.page(self.tenant(), per_row));
+            }
+            if counts {
+                statements.push(query.count(self.tenant()));
+            }
+            match self.read(&statements).await {
+                Err(StoreError::TooLarge) if per_row > 1 => per_row = fewer(per_row),
+                rows => break rows?,
+            }
+        };
         let mut total = query.total;
         if counts {
             total = rows.pop().as_ref().map(read_total);
@@ -56,10 +62,11 @@ impl Store {
             page.found = rows
                 .iter()
                 .filter_map(|row| {
-                    let found = Found::read(&row)?;
+                    let resource_type = row.text("type")?;
+                    let found = Found::read(&row, query.derive(&resource_type))?;
                     Some(Entry {
                         position: query.position(&row, &found)?,
-                        resource_type: row.text("type")?,
+                        resource_type,
                         size: row.integer("size")?.max(0) as usize,
                         found,
                     })

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::d1::{Columns, Statement};
-use super::derive::{Derive, Found, MEMBERS_PER_ROW};
+use super::d1::{Columns, Parameter, Rows, Statement};
+use super::derive::{Derive, Found, PER_ROW, fewer};
 use super::error::{self, StoreError};
 use super::index::{Owner, as_json};
-use super::{GUARD, Store, tombstones};
+use super::{COMMITTED, GUARD, MODIFIED, Store, tombstones};
 use crate::scim::resource::index::IndexEntry;
 
 /// A resource as it lies in D1.
@@ -56,52 +56,83 @@ impl Stored {
 }
 
 impl Store {
-    /// One round trip, one statement: the guard, the resource and what is derived.
+    /// One round trip, one statement: the guard, the resource and what is derived; more only for
+    /// more than fits into a row. Nothing is derived of the version `known`, which the client has.
     pub async fn get(
         &self,
         resource_type: &str,
         id: &str,
         derive: Derive,
         base: &str,
+        known: Option<i64>,
     ) -> Result<Option<Found>, StoreError> {
+        let mut per_row = PER_ROW;
+        let found = loop {
+            let once = self.get_once(resource_type, id, (derive, per_row), base, known);
+            match once.await {
+                Err(StoreError::TooLarge) if derive != Derive::Nothing && per_row > 1 => {
+                    per_row = fewer(per_row);
+                }
+                found => break found?,
+            }
+        };
+        let Some(mut found) = found else {
+            return Ok(None);
+        };
+        // Twice: what could also be read at once is never broken off.
+        self.complete(&mut found, base).await?;
+        self.complete(&mut found, base).await?;
+        Ok(Some(found))
+    }
+
+    async fn get_once(
+        &self,
+        resource_type: &str,
+        id: &str,
+        (derive, per_row): (Derive, u32),
+        base: &str,
+        known: Option<i64>,
+    ) -> Result<Option<Found>, StoreError> {
+        let mut derived = derive.sql("?7", per_row);
+        if known.is_some() {
+            derived = format!("CASE WHEN r.version = ?8 THEN NULL ELSE {derived} END");
+        }
         let sql = format!(
-            "SELECT {}, {} AS derived FROM (SELECT k.tenant AS tenant {GUARD}) g \
+            "SELECT {}, {derived} AS derived FROM (SELECT k.tenant AS tenant {GUARD}) g \
              LEFT JOIN resources r ON r.tenant = g.tenant AND r.type = ?5 AND r.id = ?6",
             Stored::COLUMNS,
-            derive.sql("?7", MEMBERS_PER_ROW),
         );
         let mut parameters = self.guard().to_vec();
         parameters.extend([resource_type.into(), id.into()]);
-        if derive != Derive::Nothing {
+        if derive != Derive::Nothing || known.is_some() {
             parameters.push(base.into());
         }
+        parameters.extend(known.map(Parameter::from));
         let rows = self.database.query(Statement::new(sql, parameters)).await?;
         let Some(row) = rows.first() else {
             return Err(StoreError::Stale);
         };
-        let Some(mut found) = Found::read(&row) else {
-            return Ok(None);
-        };
-        self.complete(&mut found, derive, base).await?;
-        Ok(Some(found))
+        Ok(Found::read(&row, derive))
     }
 
-    /// One round trip: authentication, uniqueness and creation.
+    /// One round trip: authentication, uniqueness and creation. Answers its time.
     pub async fn create(
         &self,
         resource_type: &str,
         id: &str,
         new: &NewDocument,
         index: &[IndexEntry],
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
         let insert = Statement::new(
-            "INSERT INTO resources (tenant, type, id, created, modified, display, document, folded) \
-             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)",
+            format!(
+                "INSERT INTO resources \
+                 (tenant, type, id, created, modified, display, document, folded) \
+                 VALUES (?1, ?2, ?3, {COMMITTED}, {COMMITTED}, ?4, ?5, ?6) RETURNING modified"
+            ),
             [
                 self.tenant().into(),
                 resource_type.into(),
                 id.into(),
-                self.now.into(),
                 new.display.clone().into(),
                 new.document.as_str().into(),
                 new.folded.clone().into(),
@@ -109,10 +140,11 @@ impl Store {
         );
         let mut statements = vec![insert];
         statements.extend(self.owner(resource_type, id, None).added(index));
-        self.write(statements).await.map(|_| ())
+        let rows = self.write(statements).await?;
+        modified(rows.first())
     }
 
-    /// Writes the next version, if `current` still is the present one.
+    /// Writes the next version, if `current` still is the present one. Answers its time.
     ///
     /// Guard and version stand in the UPDATE's own condition, and the assertion behind it undoes
     /// the batch when it hit nothing: two rows read less than with assertions before it.
@@ -123,25 +155,24 @@ impl Store {
         new: &NewDocument,
         removed: &[IndexEntry],
         added: &[IndexEntry],
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
         let mut parameters = self.guard().to_vec();
         parameters.extend([
             current.seq.into(),
             current.version.into(),
-            self.now.into(),
             new.display.clone().into(),
             new.document.as_str().into(),
             new.folded.clone().into(),
             current.id.as_str().into(),
         ]);
         let update = format!(
-            "UPDATE resources SET version = version + 1, modified = ?7, display = ?8, \
-             document = ?9, folded = ?10 \
-             WHERE seq = ?5 AND version = ?6 AND id = ?11 AND tenant = ?2 \
-             AND EXISTS (SELECT 1 {GUARD})"
+            "UPDATE resources SET version = version + 1, \
+             {MODIFIED}, display = ?7, document = ?8, folded = ?9 \
+             WHERE seq = ?5 AND version = ?6 AND id = ?10 AND tenant = ?2 \
+             AND EXISTS (SELECT 1 {GUARD}) RETURNING modified"
         );
         let moved = format!(
-            "INSERT INTO assertions SELECT changes() = 1, '{}'",
+            "INSERT INTO assertions VALUES (changes() = 1, '{}')",
             error::GUARD
         );
         let mut statements = vec![
@@ -151,7 +182,8 @@ impl Store {
         let owner = self.owner(resource_type, &current.id, Some(current.seq));
         statements.extend(owner.removed(removed));
         statements.extend(owner.added(added));
-        self.database.batch(&statements).await.map(|_| ())
+        let rows = self.database.batch(&statements).await?;
+        modified(rows.first())
     }
 
     /// Removes the resource and its index entries, if `current` still is the present version.
@@ -222,6 +254,13 @@ impl Store {
             seq,
         }
     }
+}
+
+/// What RETURNING says of a written row.
+fn modified(rows: Option<&Rows>) -> Result<i64, StoreError> {
+    let row = rows.and_then(Rows::first);
+    row.and_then(|row| row.integer("modified"))
+        .ok_or_else(|| StoreError::Failed("a written row did not come back".to_owned()))
 }
 
 fn assert_version(current: &Stored) -> Statement {

@@ -1,5 +1,8 @@
 //! An answer before it is the platform's: status, headers, JSON text.
 
+use std::pin::Pin;
+
+use futures_util::Stream;
 use worker::Response;
 
 use crate::scim::error::ScimError;
@@ -11,15 +14,28 @@ pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     /// JSON text.
-    pub body: Option<String>,
+    pub body: Option<Body>,
+}
+
+pub enum Body {
+    Whole(String),
+    /// What is too large for memory, made while it is sent. An error ends it where it is: half a
+    /// JSON text, which no client takes for the whole.
+    Streamed(Pin<Box<dyn Stream<Item = worker::Result<Vec<u8>>>>>),
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::Whole(text)
+    }
 }
 
 impl Reply {
-    pub fn json(status: u16, body: String) -> Self {
+    pub fn json(status: u16, body: impl Into<Body>) -> Self {
         Self {
             status,
             headers: Vec::new(),
-            body: Some(body),
+            body: Some(body.into()),
         }
     }
 
@@ -34,6 +50,14 @@ impl Reply {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// The body, where it is whole in memory.
+    pub fn text(&self) -> &str {
+        match &self.body {
+            Some(Body::Whole(text)) => text,
+            Some(Body::Streamed(_)) | None => "",
+        }
     }
 
     /// The answer to a HEAD: the same headers (RFC 9110 §9.3.2).
@@ -62,9 +86,11 @@ impl Reply {
                     .iter()
                     .find(|(name, _)| *name == "Content-Type");
                 let content_type = own.map_or(content_type, |(_, value)| value);
-                Ok(builder
-                    .with_header("Content-Type", content_type)?
-                    .fixed(body.into_bytes()))
+                builder = builder.with_header("Content-Type", content_type)?;
+                match body {
+                    Body::Whole(text) => Ok(builder.fixed(text.into_bytes())),
+                    Body::Streamed(stream) => builder.from_stream(stream),
+                }
             }
         }
     }

@@ -11,6 +11,7 @@
 //     { "only": "write" }                  delays and failures apply to calls that write ("read", "any", "log")
 //     { "reset": true }                    first, back to no faults and nothing counted
 //
+// The state also says where the last Durable Object was to be made: `locationHint`.
 // What the request log writes behind the answers is counted apart, as `log`, and only `only: "log"` befalls it.
 //
 // The Durable Object of this script lives in the same isolate, so one state serves both. A second isolate
@@ -39,6 +40,7 @@ function fresh() {
     failed: 0,
     inFlight: 0,
     maxInFlight: 0,
+    locationHint: null,
     log: { trips: 0, rowsWritten: 0 },
   };
 }
@@ -132,8 +134,19 @@ function lost() {
   return new Error(state.message);
 }
 
+/** Remembers where the last object was to be made. */
+class DurableObjectNamespace {
+  constructor(real) {
+    this.real = real;
+  }
+  getByName(name, options) {
+    state.locationHint = options?.locationHint ?? null;
+    return this.real.getByName(name, options);
+  }
+}
+
 function wrap(env) {
-  return { ...env, DB: new D1Database(env.DB) };
+  return { ...env, DB: new D1Database(env.DB), MEMBERSHIP: new DurableObjectNamespace(env.MEMBERSHIP) };
 }
 
 /** The build exports an entrypoint class; a plain handler object serves as well. */

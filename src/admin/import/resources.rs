@@ -151,8 +151,7 @@ impl Plan {
             resource_type: name.clone(),
             id: id.clone(),
             version: resource.version,
-            created: resource.created,
-            modified: resource.modified,
+            times: Some((resource.created, resource.modified)),
             new: prepared.new,
             members: Vec::new(),
         });

@@ -25,18 +25,18 @@ impl Planner<'_> {
             .ok_or_else(|| ScimError::not_found("The resource type"))?;
         let mode = self.rules.mode;
         match &envelope.change {
-            Change::Create { body, .. } => self.create(definition, id, body, envelope.now),
+            Change::Create { body, .. } => self.create(definition, id, body),
             Change::Replace { body, .. } => {
                 let old = self.document(definition, id, envelope)?;
                 let (document, steps) = steps::of_replacement(definition, body, &old, mode)?;
-                self.apply(definition, id, &old, document, &steps, envelope.now)
+                self.apply(definition, id, &old, document, &steps)
             }
             Change::Patch { body, .. } => {
                 let old = self.document(definition, id, envelope)?;
                 let request = PatchRequest::parse(body, mode)?;
                 let steps = steps::of_patch(definition, &request, mode)?;
                 let document = patched(definition, &old, &request, mode)?;
-                self.apply(definition, id, &old, document, &steps, envelope.now)
+                self.apply(definition, id, &old, document, &steps)
             }
             Change::Delete { .. } => self.delete(definition, id, envelope),
         }
@@ -53,7 +53,7 @@ impl Planner<'_> {
         parse(&target.stored.document)
     }
 
-    fn create(&mut self, definition: &Definition, id: &str, body: &Map, now: i64) -> Result<Done> {
+    fn create(&mut self, definition: &Definition, id: &str, body: &Map) -> Result<Done> {
         let mut document = validate::create(definition, body, self.rules.mode)?;
         let members = steps::of_document(&mut document)?;
         document.shift_insert(0, "id".to_owned(), id.into());
@@ -61,7 +61,7 @@ impl Planner<'_> {
         let name = &definition.resource_type.name;
         let seq = self.candidates.get(id).map_or(0, |promised| promised.seq);
         let index = prepared.index.clone();
-        let mut target = Target::created(name, (seq, id), prepared, now);
+        let mut target = Target::created(name, (seq, id), prepared);
         let mut journal = Journal::default();
         self.step(&mut target, &[Step::Add(members)], &mut journal)?;
         self.claims.claim(name, id, &[], &index)?;
@@ -77,7 +77,6 @@ impl Planner<'_> {
         old: &Map,
         document: Map,
         steps: &[Step],
-        now: i64,
     ) -> Result<Done> {
         let key = key(definition, id);
         let Some(mut target) = self.targets.remove(&key) else {
@@ -96,7 +95,7 @@ impl Planner<'_> {
             }
         };
         if document_changed || target.roll.is_changed(&journal) {
-            target.touch(now);
+            target.touch();
         }
         let done = done(&target, journal.left_out);
         self.targets.insert(key, target);
@@ -146,7 +145,7 @@ impl Planner<'_> {
         for group in self.targets.values_mut().filter(|group| group.exists) {
             let was_member = containing.contains(&group.stored.seq);
             if group.roll.lose(seq, was_member) {
-                group.touch(envelope.now);
+                group.touch();
             }
         }
         self.gone.extend(from.map(|version| Gone {

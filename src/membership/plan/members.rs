@@ -8,6 +8,7 @@ use crate::scim::error::{Result, ScimError};
 use crate::scim::filter::Filter;
 use crate::scim::filter::check::check_element;
 use crate::scim::mode::Quirk;
+use crate::store::members::Sweep;
 
 impl Planner<'_> {
     /// Applies member steps to a target.
@@ -106,6 +107,11 @@ impl Planner<'_> {
             }))
         };
         target.roll.remove_where(is_meant, journal);
+        let id = &target.stored.id;
+        let is_it = |sweep: &&Sweep| sweep.group == *id && sweep.filter == *filter;
+        if let Some(sweep) = self.sweeps.iter().find(is_it) {
+            target.roll.sweep(sweep, journal);
+        }
         Ok(())
     }
 }

@@ -69,6 +69,14 @@ impl Condition {
         }
     }
 
+    /// The version that a client has, if it names one alone.
+    pub fn version(&self) -> Option<i64> {
+        match self {
+            Self::OneOf(tags) if tags.len() == 1 => tags[0].parse().ok(),
+            Self::Any | Self::OneOf(_) => None,
+        }
+    }
+
     /// Whether a client has the very representation that `etag` names.
     pub fn names(&self, etag: &str) -> bool {
         match self {

@@ -2,7 +2,7 @@
 
 use super::Columns;
 use super::balance::{Sql, join};
-use super::layout::{Column, GROUPS_OF_ONE, Relation};
+use super::layout::{Column, GROUPS_OF_ONE, MEMBERS, Relation};
 use crate::scim::filter::check::{Node, Path, Predicate};
 use crate::scim::schema::Type;
 use crate::store::literals::Literals;
@@ -54,6 +54,10 @@ impl<'c> Compiler<'c> {
                 ..condition
             },
         )
+    }
+
+    pub fn member_condition(&mut self, node: &Node) -> Sql {
+        self.condition(node, false, &Scope::Related(&MEMBERS))
     }
 
     /// `NOT` moves down to the comparisons (De Morgan): it would cost a level of depth each time.

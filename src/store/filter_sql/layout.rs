@@ -55,7 +55,7 @@ pub(super) struct Relation {
     endpoint: &'static str,
 }
 
-const MEMBERS: Relation = Relation {
+pub(super) const MEMBERS: Relation = Relation {
     elements: "SELECT 1 FROM members m CROSS JOIN resources o ON o.seq = m.member \
         WHERE m.\"group\" = r.seq AND",
     holders: "SELECT m.\"group\" FROM resources o CROSS JOIN members m ON m.member = o.seq \

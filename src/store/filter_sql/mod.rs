@@ -25,6 +25,7 @@ use self::balance::{Sql, join};
 use self::condition::Compiler;
 use super::literals::Literals;
 use crate::scim::filter::Checked;
+use crate::scim::filter::check::Node;
 use crate::scim::schema::Definition;
 
 /// What the statement around the clause knows.
@@ -96,6 +97,23 @@ fn has_late_recursion(conditions: &[Sql]) -> bool {
         conditions.iter().map(of).sum()
     };
     count("RECURSIVE") > 0 && count("FROM ") + count("JOIN ") > MAX_TABLES
+}
+
+/// A condition on one member of a group: `members m` with its resource `o`. `None` where D1 would
+/// refuse it.
+pub fn member_condition(
+    node: &Node,
+    definition: &Definition,
+    literals: &mut Literals,
+) -> Option<String> {
+    let columns = Columns {
+        definition,
+        tenant: "",
+        indexed: &[],
+        base_url: "",
+    };
+    let condition = Compiler::new(&columns, literals).member_condition(node);
+    (condition.height <= MAX_HEIGHT && condition.text.len() <= MAX_LENGTH).then_some(condition.text)
 }
 
 impl Clause {

@@ -67,13 +67,13 @@ impl Order {
 impl Query<'_> {
     /// Parameters: ?1 tenant, ?2 literals, ?3 base URL. One row more than the page has, as a sign.
     ///
-    /// What is derived is computed for the page's rows only: where the order is not an index's, the
+    /// What is derived, `per_row` elements of each, is computed for the page's rows only: where the order is not an index's, the
     /// page is chosen first.
-    pub(super) fn page(&self, tenant: i64) -> Statement {
+    pub(super) fn page(&self, tenant: i64, per_row: u32) -> Statement {
         let mut literals = self.literals.clone();
         let rows = self.limit + 1;
         let columns = fill::columns(rows);
-        let derived = self.derived(&mut literals, fill::members_per_row(rows));
+        let derived = self.derived(&mut literals, per_row);
         let (first, second) = self.keys();
         let direction = if self.descending { "DESC" } else { "ASC" };
         let mut scope = self.source(&mut literals, true);
@@ -234,6 +234,13 @@ impl Query<'_> {
                 format!("CASE r.type{} END", cases.collect::<String>())
             }
         }
+    }
+
+    /// What a resource of this type shows that its document does not hold.
+    pub(super) fn derive(&self, resource_type: &str) -> Derive {
+        let is_it = |one: &&Listed| one.columns.definition.resource_type.name == resource_type;
+        let listed = self.types.iter().find(is_it);
+        listed.map_or(Derive::Nothing, |one| one.derive)
     }
 
     pub(super) fn position(&self, row: &Row, found: &Found) -> Option<Position> {

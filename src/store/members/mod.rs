@@ -7,9 +7,14 @@
 
 pub mod nesting;
 pub mod read;
+mod sweep;
 pub mod write;
 
-use super::d1::{Database, Parameter};
+use std::collections::HashMap;
+
+pub use sweep::Sweep;
+
+use super::d1::{Database, Parameter, Row, Rows};
 use super::error::StoreError;
 use super::resources::{NewDocument, Stored};
 use super::unique::{Holders, Unique};
@@ -23,8 +28,8 @@ pub struct Question {
     pub targets: Vec<Asked>,
     /// Resource types that can be members.
     pub member_types: Vec<String>,
-    /// Ids of groups of which all members must be known.
-    pub all_members_of: Vec<String>,
+    /// Members that go because a filter means them.
+    pub sweeps: Vec<Sweep>,
     /// Ids of groups of which it matters whether they have members that no change names.
     pub others_of: Vec<String>,
     /// Resource type and id of what is to go.
@@ -51,6 +56,8 @@ pub struct Ground {
     /// By resource type.
     pub targets: Vec<(String, Stored)>,
     pub named: Vec<Named>,
+    /// Those of the question's that mean more members than were read.
+    pub sweeps: Vec<Sweep>,
     /// Group's seq → its number of members, counted until there are more than are named or go.
     pub counts: Vec<(i64, i64)>,
     /// What is to go → a group that it is in.
@@ -80,8 +87,8 @@ pub struct NewGroup {
     pub resource_type: String,
     pub id: String,
     pub version: i64,
-    pub created: i64,
-    pub modified: i64,
+    /// When it was made and last changed elsewhere; `None` for what is made now.
+    pub times: Option<(i64, i64)>,
     pub new: NewDocument,
     pub members: Vec<NewMember>,
 }
@@ -93,7 +100,6 @@ pub struct ChangedGroup {
     /// Version before and after: several changes of one batch count each.
     pub from: i64,
     pub to: i64,
-    pub modified: i64,
     /// `None`: only its members changed.
     pub new: Option<NewDocument>,
 }
@@ -145,6 +151,8 @@ pub struct Writes {
     pub kept: Vec<(i64, Vec<i64>)>,
     /// Group, member.
     pub removed: Vec<(i64, i64)>,
+    /// Group, what takes members out of it, and those whom it leaves to the others here.
+    pub swept: Vec<(i64, Sweep, Vec<i64>)>,
     /// Group, member.
     pub added: Vec<(i64, NewMember)>,
     pub added_new: Vec<NewMemberOfNew>,
@@ -178,17 +186,30 @@ pub async fn read(
     read::ground(question, &rows)
 }
 
-/// One transaction, one round trip: all of it, or, where an assertion fails, nothing.
+/// What only the transaction knew of what it made or changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Written {
+    pub seq: i64,
+    pub modified: i64,
+}
+
+/// One transaction, one round trip: all of it, or, where an assertion fails, nothing. Answers what
+/// was written, by id.
 pub async fn write(
     database: &Database,
     tenant: i64,
     now: i64,
     writes: &Writes,
-) -> Result<(), StoreError> {
-    database
+) -> Result<HashMap<String, Written>, StoreError> {
+    let rows = database
         .batch(&write::statements(tenant, now, writes))
-        .await
-        .map(|_| ())
+        .await?;
+    let written = |row: Row| {
+        let (seq, modified) = (row.integer("seq")?, row.integer("modified")?);
+        Some((row.text("id")?, Written { seq, modified }))
+    };
+    let rows = rows.iter().flat_map(Rows::iter);
+    Ok(rows.filter_map(written).collect())
 }
 
 /// The live tokens among some: parameters ?1 hashes, ?2 tenant, ?3 now. One hash, which is the

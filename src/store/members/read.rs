@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Ground, Named, Question, array, json_text, live_tokens};
+use super::{Ground, Named, Question, array, json_text, live_tokens, sweep};
 use crate::store::d1::{Columns, Statement};
 use crate::store::error::StoreError;
 use crate::store::resources::Stored;
@@ -16,7 +16,8 @@ const MAX_TYPES: usize = 30;
 enum Part {
     Tokens,
     Targets,
-    AllMembers,
+    /// One of the question's, by its place.
+    Sweep(usize),
     Counts,
     Containing,
     Holders,
@@ -28,14 +29,14 @@ fn parts(question: &Question) -> Vec<Part> {
     let asked = [
         (Part::Tokens, true),
         (Part::Targets, !question.targets.is_empty()),
-        (Part::AllMembers, !question.all_members_of.is_empty()),
         (Part::Counts, !question.others_of.is_empty()),
         (Part::Containing, !question.deleted.is_empty()),
         (Part::Holders, !question.unique.is_empty()),
         (Part::Nesting, !question.nested.is_empty()),
     ];
     let asked = asked.into_iter().filter(|(_, is_asked)| *is_asked);
-    asked.map(|(part, _)| part).collect()
+    let sweeps = (0..question.sweeps.len()).map(Part::Sweep);
+    asked.map(|(part, _)| part).chain(sweeps).collect()
 }
 
 pub fn statements(tenant: i64, now: i64, question: &Question) -> Vec<Statement> {
@@ -46,14 +47,7 @@ pub fn statements(tenant: i64, now: i64, question: &Question) -> Vec<Statement> 
             Statement::new(sql, [hashes, tenant.into(), now.into()])
         }
         Part::Targets => targets(tenant, question),
-        Part::AllMembers => Statement::new(
-            "SELECT g.seq AS \"group\", r.seq AS member, r.id AS named, r.type, 1 AS is_member, \
-             m.display AS given, r.display AS shown \
-             FROM json_each(?2) e CROSS JOIN resources g \
-             ON g.tenant = ?1 AND g.type = 'Group' AND g.id = e.value \
-             CROSS JOIN members m ON m.\"group\" = g.seq CROSS JOIN resources r ON r.seq = m.member",
-            [tenant.into(), json_text(&question.all_members_of)],
-        ),
+        Part::Sweep(at) => question.sweeps[at].find(tenant, sweep_limit(question, at)),
         // Whether there are more members than were named, or go: that is all that a replacement
         // must know of the others.
         Part::Counts => Statement::new(
@@ -85,10 +79,21 @@ pub fn statements(tenant: i64, now: i64, question: &Question) -> Vec<Statement> 
     parts(question).into_iter().map(statement).collect()
 }
 
+fn sweep_limit(question: &Question, at: usize) -> usize {
+    let group = &question.sweeps[at].group;
+    let target = question.targets.iter().find(|target| target.id == *group);
+    sweep::limit(target.map_or(0, |target| target.named.len()))
+}
+
 fn enough(question: &Question) -> i64 {
     let named = question.targets.iter().map(|target| target.named.len());
     let most = named.max().unwrap_or_default();
-    (most + question.deleted.len() + 1) as i64
+    // Those whom a filter finds are known too.
+    let found = match question.sweeps.as_slice() {
+        [] => 0,
+        _ => sweep::limit(most),
+    };
+    (most + found + question.deleted.len() + 1) as i64
 }
 
 /// A row for each named member, and at least one for each target; the target's document is in the
@@ -100,7 +105,7 @@ fn targets(tenant: i64, question: &Question) -> Statement {
         array(&question.targets, |asked| {
             json!([asked.resource_type, asked.id, asked.named])
         }),
-        i64::from(!question.all_members_of.is_empty()).into(),
+        i64::from(!question.sweeps.is_empty()).into(),
     ];
     let mut joins = String::new();
     let (mut seq, mut shown) = ("NULL".to_owned(), "NULL".to_owned());
@@ -161,7 +166,12 @@ pub fn ground<R: Columns>(question: &Question, rows: &[Vec<R>]) -> Result<Ground
                 }
                 ground.named.extend(rows.iter().filter_map(named));
             }
-            Part::AllMembers => ground.named.extend(rows.iter().filter_map(named)),
+            Part::Sweep(at) => {
+                ground.named.extend(rows.iter().filter_map(named));
+                if rows.len() == sweep_limit(question, at) {
+                    ground.sweeps.push(question.sweeps[at].clone());
+                }
+            }
             Part::Counts => {
                 ground.counts = collect(rows, |row| {
                     Some((row.integer("seq")?, row.integer("members")?))

@@ -49,9 +49,11 @@ fn guard(tenant: i64, now: i64, writes: &Writes) -> Statement {
     Statement::new(sql, parameters)
 }
 
-/// What changes or goes still has the version that the plan read.
+/// What changes or goes still has the version that the plan read. A few that change say so
+/// themselves: see [`groups::changed`].
 fn versions(writes: &Writes) -> Option<Statement> {
-    let changed = writes.changed.iter();
+    let are_many = writes.changed.len() > FEW;
+    let changed = writes.changed.iter().filter(|_| are_many);
     let changed = changed.map(|group| (group.seq, group.from, group.id.as_str()));
     let gone = writes.gone.iter();
     let gone = gone.map(|gone| (gone.seq, gone.version, gone.id.as_str()));

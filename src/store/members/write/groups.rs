@@ -2,18 +2,26 @@
 
 use serde_json::json;
 
-use super::{FEW, each};
+use super::{FEW, assertion, each};
 use crate::store::bulk::chunks;
 use crate::store::d1::{Parameter, Statement};
+use crate::store::error;
 use crate::store::members::{ChangedGroup, NewGroup, Writes, array};
 use crate::store::resources::NewDocument;
 use crate::store::tombstones::bury;
+use crate::store::{COMMITTED, MODIFIED};
+
+/// What [`crate::store::members::write`] reads.
+const RETURNING: &str = "RETURNING seq, id, modified";
 
 pub fn created(tenant: i64, groups: &[NewGroup]) -> Vec<Statement> {
-    let sql = "INSERT INTO resources \
+    let sql = format!(
+        "INSERT INTO resources \
          (tenant, type, id, version, created, modified, display, document, folded) \
-         SELECT ?1, e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, \
-         e.value ->> 5, e.value ->> 6, e.value ->> 7 FROM json_each(?2) e";
+         SELECT ?1, e.value ->> 0, e.value ->> 1, e.value ->> 2, \
+         coalesce(e.value ->> '$[6][0]', {COMMITTED}), coalesce(e.value ->> '$[6][1]', {COMMITTED}), \
+         e.value ->> 3, e.value ->> 4, e.value ->> 5 FROM json_each(?2) e {RETURNING}"
+    );
     let show = |group: &NewGroup| {
         let NewDocument {
             document,
@@ -24,67 +32,72 @@ pub fn created(tenant: i64, groups: &[NewGroup]) -> Vec<Statement> {
             group.resource_type,
             group.id,
             group.version,
-            group.created,
-            group.modified,
             display,
             document,
-            folded
+            folded,
+            group.times
         ])
     };
     each(chunks(groups, show), |part| {
-        Statement::new(sql, [tenant.into(), part])
+        Statement::new(sql.clone(), [tenant.into(), part])
     })
 }
 
 pub fn changed(groups: &[ChangedGroup]) -> Vec<Statement> {
     if groups.len() <= FEW {
-        return groups.iter().map(changed_one).collect();
+        return groups.iter().flat_map(changed_one).collect();
     }
     let (whole, members_only): (Vec<_>, Vec<_>) =
         groups.iter().partition(|group| group.new.is_some());
     let mut statements = vec![Statement::new(
-        "UPDATE resources SET version = e.value ->> 1, modified = e.value ->> 2 \
-         FROM json_each(?1) e WHERE seq = e.value ->> 0",
-        [array(members_only, |group| {
-            json!([group.seq, group.to, group.modified])
-        })],
+        format!(
+            "UPDATE resources SET version = e.value ->> 1, {MODIFIED} \
+             FROM json_each(?1) e WHERE seq = e.value ->> 0 {RETURNING}"
+        ),
+        [array(members_only, |group| json!([group.seq, group.to]))],
     )];
     let whole = whole
         .into_iter()
         .filter_map(|group| Some((group, group.new.as_ref()?)));
-    let sql = "UPDATE resources SET version = e.value ->> 1, modified = e.value ->> 2, \
-         display = e.value ->> 3, document = e.value ->> 4, folded = e.value ->> 5 \
-         FROM json_each(?1) e WHERE seq = e.value ->> 0";
+    let sql = format!(
+        "UPDATE resources SET version = e.value ->> 1, {MODIFIED}, \
+         display = e.value ->> 2, document = e.value ->> 3, folded = e.value ->> 4 \
+         FROM json_each(?1) e WHERE seq = e.value ->> 0 {RETURNING}"
+    );
     let show = |(group, new): (&ChangedGroup, &NewDocument)| {
-        json!([
-            group.seq,
-            group.to,
-            group.modified,
-            new.display,
-            new.document,
-            new.folded
-        ])
+        json!([group.seq, group.to, new.display, new.document, new.folded])
     };
     statements.extend(each(chunks(whole, show), |part| {
-        Statement::new(sql, [part])
+        Statement::new(sql.clone(), [part])
     }));
     statements
 }
 
-fn changed_one(group: &ChangedGroup) -> Statement {
-    let mut parameters = vec![group.seq.into(), group.to.into(), group.modified.into()];
-    let Some(new) = &group.new else {
-        let sql = "UPDATE resources SET version = ?2, modified = ?3 WHERE seq = ?1";
-        return Statement::new(sql, parameters);
-    };
-    parameters.extend([
-        new.display.clone().into(),
-        new.document.as_str().into(),
-        new.folded.clone().into(),
-    ]);
-    let sql = "UPDATE resources SET version = ?2, modified = ?3, display = ?4, document = ?5, \
-         folded = ?6 WHERE seq = ?1";
-    Statement::new(sql, parameters)
+/// The version that the plan read stands in the UPDATE itself: a row read less than before it.
+fn changed_one(group: &ChangedGroup) -> [Statement; 2] {
+    let mut parameters = vec![
+        group.seq.into(),
+        group.from.into(),
+        group.id.as_str().into(),
+        group.to.into(),
+    ];
+    let mut document = "";
+    if let Some(new) = &group.new {
+        document = ", display = ?5, document = ?6, folded = ?7";
+        parameters.extend([
+            new.display.clone().into(),
+            new.document.as_str().into(),
+            new.folded.clone().into(),
+        ]);
+    }
+    let sql = format!(
+        "UPDATE resources SET version = ?4, {MODIFIED}{document} \
+         WHERE seq = ?1 AND version = ?2 AND id = ?3 {RETURNING}"
+    );
+    [
+        Statement::new(sql, parameters),
+        assertion("changes() = 1", error::VERSION, Vec::new()),
+    ]
 }
 
 /// What goes can come back where the tenant says so.
