@@ -239,7 +239,7 @@ async fn one(exchange: &Exchange<'_>, type_name: &str, id: &str) -> Result<Reply
     };
     let found = exchange
         .store
-        .get(type_name, id, derive, &exchange.base)
+        .get(type_name, id, derive, &exchange.base, None)
         .await?;
     match found {
         Some(found) => {

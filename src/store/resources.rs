@@ -221,7 +221,7 @@ impl Store {
              AND i.value = e.value ->> 1 AND i.slot = '' \
              CROSS JOIN resources r ON r.seq = i.resource WHERE r.id <> ?4 LIMIT 1",
             Stored::COLUMNS,
-            derive.sql("?5", MEMBERS_PER_ROW)
+            derive.sql("?5", PER_ROW)
         );
         let unique: Vec<_> = index.iter().filter(|entry| entry.unique).cloned().collect();
         let mut parameters = vec![
@@ -234,16 +234,20 @@ impl Store {
             parameters.push(base.into());
         }
         let rows = self.read(&[Statement::new(sql, parameters)]).await?;
-        Ok(rows[0].first().and_then(|row| {
+        let mut taken = rows[0].first().and_then(|row| {
             Some(Taken {
                 entry: IndexEntry {
                     path: row.text("path")?,
                     value: row.text("value")?,
                     unique: true,
                 },
-                found: Found::read(&row)?,
+                found: Found::read(&row, derive)?,
             })
-        }))
+        });
+        if let Some(taken) = &mut taken {
+            self.complete(&mut taken.found, base).await?;
+        }
+        Ok(taken)
     }
 
     fn owner<'a>(&self, resource_type: &'a str, id: &'a str, seq: Option<i64>) -> Owner<'a> {
