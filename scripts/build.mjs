@@ -16,6 +16,15 @@ import { setup } from "./setup.mjs";
 
 const out = (name) => join(root, "build", name);
 
+// A panic's place in the source would cost a path and a line for each of thousands of places; its
+// message stays, and with the request's id it is in the log. The standard library is compiled along
+// anyway, so it may be the small one, and without what prints backtraces that wasm does not have.
+const small = (env) => ({
+  ...env,
+  RUSTFLAGS: `${env.RUSTFLAGS ?? ""} -Zlocation-detail=none`.trim(),
+  CARGO_UNSTABLE_BUILD_STD_FEATURES: "panic-unwind,optimize_for_size",
+});
+
 const SOURCES = ["src", "Cargo.toml", "scripts/build.mjs", "scripts/setup.mjs", "scripts/wasm-opt.sh"];
 
 const digestOf = (paths) => digest(...paths.map((path) => join(root, path)));
@@ -30,7 +39,7 @@ export async function build(tools) {
   const { wasm, workerBuild } = tools ?? (await setup());
   say("Compiling to wasm (the first time a minute or two, later seconds) …");
   const fast = process.env.SCIM_EDGE_FAST_BUILD === "1" ? ["--no-opt"] : [];
-  const { code } = await run(workerBuild, ["--release", "--panic-unwind", ...fast], { env: wasm });
+  const { code } = await run(workerBuild, ["--release", "--panic-unwind", ...fast], { env: small(wasm) });
   if (code !== 0) throw new Stop("The wasm build failed: see the compiler's message above.");
   await writeFile(out(".inputs"), inputs());
   say(`Built in ${seconds(since)}: ${sizes()}`);
