@@ -62,7 +62,10 @@ pub fn is_same_secret(sent: &str, expected: &str) -> bool {
 }
 
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: &u8| {
+        [byte >> 4, byte & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)]))
+    };
+    bytes.iter().flat_map(digits).collect()
 }
 
 fn check(body: &str) -> String {

@@ -18,7 +18,7 @@ use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use worker::{Context, Date, Env, Request, Response, console_error};
+use worker::{Context, Date, Env, Response, console_error, web_sys};
 
 use crate::admin;
 use crate::auth::{self, token};
@@ -36,7 +36,11 @@ use route::Route;
 use scim::Exchange;
 
 /// Answers every request, whatever happens inside.
-pub async fn respond(mut request: Request, env: Env, context: Context) -> worker::Result<Response> {
+pub async fn respond(
+    request: web_sys::Request,
+    env: Env,
+    context: Context,
+) -> worker::Result<Response> {
     let mut parts = match request::head(&request) {
         Ok(parts) => parts,
         Err(error) => return Reply::from(&error).into_response(SCIM_JSON, None),
@@ -56,7 +60,7 @@ pub async fn respond(mut request: Request, env: Env, context: Context) -> worker
         Route::Scim { segments, .. } if segments == &["Bulk"] => payload_too_large,
         _ => request::too_large,
     };
-    let body = request::body(&mut request, request::MAX_BODY_BYTES, too_large).await;
+    let body = request::body(request, request::MAX_BODY_BYTES, too_large).await;
     let content_type = match &route {
         Route::Admin { .. } | Route::Directory { .. } => admin::CONTENT_TYPE,
         Route::Token { .. } => oauth::CONTENT_TYPE,

@@ -224,9 +224,9 @@ pub async fn rewrite(
     old: &Map,
     new: &Map,
 ) -> Result<(), Failure> {
-    let before = prepare(definition, old, exchange.index(definition));
+    let before = index::indexed_values(old, exchange.index(definition));
     let after = prepare(definition, new, exchange.index(definition));
-    let (removed, added) = index::difference(&before.index, &after.index);
+    let (removed, added) = index::difference(&before, &after.index);
     let name = &definition.resource_type.name;
     let replaced = exchange
         .store

@@ -5,7 +5,8 @@
 //! JavaScript objects, formats errors by a call that throws, and binds every number as REAL.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -263,8 +264,7 @@ impl Columns for Row {
 impl Row {
     /// `None` for NULL.
     pub fn text(&self, column: &str) -> Option<String> {
-        let value = Reflect::get(&self.0, &JsString::from(column)).ok()?;
-        value.as_string()
+        get(&self.0, column)?.as_string()
     }
 
     /// `None` for NULL.
@@ -279,5 +279,20 @@ impl Row {
 }
 
 fn number(object: &JsValue, key: &str) -> Option<f64> {
-    Reflect::get(object, &JsString::from(key)).ok()?.as_f64()
+    get(object, key)?.as_f64()
+}
+
+thread_local! {
+    /// Columns' names as JavaScript has them: a page of a list asks for the same few hundreds of
+    /// times, and to make them anew each time stood highest in its profile.
+    static NAMES: RefCell<HashMap<String, JsString>> = RefCell::default();
+}
+
+fn get(object: &JsValue, key: &str) -> Option<JsValue> {
+    NAMES.with_borrow_mut(|names| {
+        if !names.contains_key(key) {
+            names.insert(key.to_owned(), key.into());
+        }
+        Reflect::get(object, names.get(key)?).ok()
+    })
 }

@@ -62,15 +62,21 @@ pub fn render(definition: &Definition, shown: &Shown, projection: &Projection) -
 
 /// RFC 7643 §3.1, as JSON text.
 fn meta(definition: &Definition, shown: &Shown) -> String {
-    let quoted = |text: &str| Value::from(text).to_string();
-    format!(
-        "{{\"resourceType\":{},\"created\":\"{}\",\"lastModified\":\"{}\",\"location\":{},\"version\":{}}}",
-        quoted(&definition.resource_type.name),
-        DateTime::from_millis(shown.created).to_rfc3339(),
-        DateTime::from_millis(shown.modified).to_rfc3339(),
-        quoted(shown.location),
-        quoted(shown.etag),
-    )
+    let quoted = |text: &str| serde_json::to_string(text).expect("text is JSON");
+    [
+        "{\"resourceType\":",
+        &quoted(&definition.resource_type.name),
+        ",\"created\":\"",
+        &DateTime::from_millis(shown.created).to_rfc3339(),
+        "\",\"lastModified\":\"",
+        &DateTime::from_millis(shown.modified).to_rfc3339(),
+        "\",\"location\":",
+        &quoted(shown.location),
+        ",\"version\":",
+        &quoted(shown.etag),
+        "}",
+    ]
+    .concat()
 }
 
 #[cfg(test)]
