@@ -5,6 +5,7 @@
 //
 //     { "delay": 20 }                      wait before every D1 call
 //     { "delay": 300, "delayNext": 1 }     ... only before the next call that is affected
+//     { "hopDelay": 20 }                   wait before every call to the Durable Object
 //     { "failBefore": 2 }                  the next calls fail and nothing has happened
 //     { "failAfter": 1 }                   the next call happens, and its answer is lost
 //     { "message": "D1_ERROR: ..." }       what the failing calls say
@@ -29,6 +30,7 @@ function fresh() {
   return {
     delay: 0,
     delayNext: null,
+    hopDelay: 0,
     failBefore: 0,
     failAfter: 0,
     message: LOST,
@@ -119,6 +121,31 @@ async function call(statements, go) {
   } finally {
     state.inFlight -= isLog ? 0 : 1;
   }
+}
+
+/** The object's namespace, as far away as `hopDelay` says; known by its name to the Rust binding as well. */
+class DurableObjectNamespace {
+  constructor(real) {
+    this.real = real;
+  }
+  idFromName(name) {
+    return this.real.idFromName(name);
+  }
+  get(id) {
+    return distant(this.real.get(id));
+  }
+  getByName(name) {
+    return distant(this.real.getByName(name));
+  }
+}
+
+function distant(stub) {
+  return {
+    async fetch(...request) {
+      if (state.hopDelay > 0) await new Promise((done) => setTimeout(done, state.hopDelay));
+      return stub.fetch(...request);
+    },
+  };
 }
 
 /** Uses one of a countdown up; `null` stands for without end where that is allowed. */

@@ -39,6 +39,7 @@ export const external = process.env.SCIM_EDGE_URL
  * - `twin`: a second isolate with the same script over the same database and the same objects, as
  *   `edge.twin`, with the same functions. It stands for another place on the edge. `twin: "objects"`
  *   gives it Durable Objects of its own, as when a superseded object goes on beside its successor.
+ * - `beside`: more Workers for the same runtime, in Miniflare's words; D1 database "scim-edge" is ours.
  * - `migrate: false`: leaves the database empty.
  */
 export async function start(options = {}) {
@@ -227,6 +228,7 @@ class Local {
       workers: [
         worker("scim-edge", this.options, this.adminToken, false),
         ...(this.options.twin ? [worker("scim-edge-twin", this.options, this.adminToken, this.options.twin !== "objects")] : []),
+        ...(this.options.beside ?? []),
       ],
     });
     const url = trim(
