@@ -703,6 +703,7 @@ fn sweeps() {
     // Whoever it means, few are read.
     edge.run(&[envelope(&create("outer", users.clone()), None)]);
     let rules = Rules {
+        kept_days: None,
         registry: Registry::builtin(),
         mode: Mode::Compat,
         revision: 1,
