@@ -10,9 +10,10 @@ import { dryRun } from "./deploy.mjs";
 import { fuzz, missing } from "./fuzz.mjs";
 import { setup } from "./setup.mjs";
 
-// The whole of the wasm is compiled before the first request is answered. It was 450 KB until bulk
-// requests came; Cloudflare's own limit is far off (64 MiB), so this guards the time of a start.
-const GZIP_BUDGET = 485 * 1024;
+// The whole of the wasm is compiled before the first request is answered. Of its 636 KB some 160 are
+// OAuth with signed tokens, the request log, the audit log, export and import, and group mapping.
+// Cloudflare's own limit is far off (3 MB on the free plan): this guards the time of a start.
+const GZIP_BUDGET = 650 * 1024;
 
 const CHECKS = [
   { name: "fmt", run: ({ native }) => command("cargo-fmt", ["fmt", "--check"], native.env) },
