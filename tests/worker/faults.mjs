@@ -123,7 +123,10 @@ async function call(statements, go) {
   }
 }
 
-/** The object's namespace, as far away as `hopDelay` says; known by its name to the Rust binding as well. */
+/**
+ * The object's namespace, as far away as `hopDelay` says; remembers where the last object was to be made.
+ * Known by its name to the Rust binding as well.
+ */
 class DurableObjectNamespace {
   constructor(real) {
     this.real = real;
@@ -134,8 +137,9 @@ class DurableObjectNamespace {
   get(id) {
     return distant(this.real.get(id));
   }
-  getByName(name) {
-    return distant(this.real.getByName(name));
+  getByName(name, options) {
+    state.locationHint = options?.locationHint ?? null;
+    return distant(this.real.getByName(name, options));
   }
 }
 
@@ -159,17 +163,6 @@ function take(name, endless = false) {
 function lost() {
   state.failed += 1;
   return new Error(state.message);
-}
-
-/** Remembers where the last object was to be made. */
-class DurableObjectNamespace {
-  constructor(real) {
-    this.real = real;
-  }
-  getByName(name, options) {
-    state.locationHint = options?.locationHint ?? null;
-    return this.real.getByName(name, options);
-  }
 }
 
 function wrap(env) {

@@ -232,7 +232,9 @@ class Local {
       ],
     });
     const url = trim(
-      await this.mf.ready.catch((error) => {
+      await this.mf.ready.catch(async (error) => {
+        // What is left of it would keep this process alive for ever.
+        await this.down();
         throw new Error(`the Worker does not start:\n${this.output}`, { cause: error });
       }),
     );
