@@ -1,7 +1,7 @@
 //! What an admin credential lets its holder do. PURE.
 
 /// The whole list. `admin` is everything, other credentials too; who may write may read.
-pub const SCOPES: [&str; 13] = [
+pub const SCOPES: [&str; 11] = [
     "admin",
     "tenants:read",
     "tenants:write",
@@ -12,8 +12,6 @@ pub const SCOPES: [&str; 13] = [
     "data:read",
     "data:write",
     "logs:read",
-    "events:read",
-    "events:write",
     "audit:read",
 ];
 
