@@ -73,16 +73,16 @@ describe("OAuth clients", { skip: external ? "needs an issuer on this machine" :
   describe("with a secret", () => {
     test("get a token that works as any other", async () => {
       const { tenant, client } = await fresh();
+      // A later client, so that what is looked up is never the index's last entry: reading up to it would cost a row less.
+      await clientOf(tenant);
       assert.match(client.client_secret, /^scim-secret_/);
       assert.equal(client.token_url, `${edge.url}/t/${tenant.slug}/oauth/token`);
       const answer = await bySecret(tenant, client);
       const token = await granted(answer);
       assert.deepEqual([answer.json.expires_in, answer.json.scope], [3600, "scim"]);
-      assert.deepEqual(answer.cost.trips, 2);
       // However many there are already.
-      const second = await bySecret(tenant, client);
-      assert.deepEqual(second.cost, { trips: 2, read: 12, written: 4 });
-      assert.deepEqual((await bySecret(tenant, client)).cost, second.cost);
+      assert.deepEqual(answer.cost, { trips: 2, read: 12, written: 4 });
+      assert.deepEqual((await bySecret(tenant, client)).cost, answer.cost);
       const user = await use(tenant, token, "POST", "/Users", { userName: unique("u") });
       assert.equal(user.status, 201, user.text);
       const group = await use(tenant, token, "POST", "/Groups", { displayName: unique("g"), members: [{ value: user.json.id }] });
