@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { send, start } from "../tests/worker/harness.mjs";
-import { admin } from "./admin/index.mjs";
+import { commandLine } from "./admin/testing.mjs";
 
 let edge;
 let folder;
@@ -20,17 +20,7 @@ after(async () => {
   await edge.stop();
 });
 
-async function command(...line) {
-  const written = { out: "", note: "" };
-  const code = await admin([...line, "--url", edge.url, "--token", edge.adminToken], { out: (text) => (written.out += text), note: (text) => (written.note += text) });
-  return { code, ...written };
-}
-
-async function json(...line) {
-  const { code, out, note } = await command(...line, "--json");
-  assert.equal(code, 0, note);
-  return JSON.parse(out);
-}
+const { command, json } = commandLine(() => edge);
 
 /** The status of a token request. */
 async function asks(tenant, id, secret) {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { start, unique } from "../tests/worker/harness.mjs";
-import { admin } from "./admin/index.mjs";
+import { commandLine } from "./admin/testing.mjs";
 import { root, start as launch, stop } from "./common.mjs";
 
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -14,11 +14,7 @@ let edge;
 before(async () => (edge = await start()));
 after(() => edge.stop());
 
-async function command(...line) {
-  const written = { out: "", note: "" };
-  const code = await admin([...line, "--url", edge.url, "--token", edge.adminToken], { out: (text) => (written.out += text), note: (text) => (written.note += text) });
-  return { code, ...written };
-}
+const { command } = commandLine(() => edge);
 
 /** A request is written behind its answer. */
 async function eventually(check) {

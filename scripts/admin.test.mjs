@@ -10,6 +10,7 @@ import { start, unique } from "../tests/worker/harness.mjs";
 import { admin, COMMANDS } from "./admin/index.mjs";
 import { target } from "./admin/api.mjs";
 import { table } from "./admin/table.mjs";
+import { commandLine } from "./admin/testing.mjs";
 import { settingsFrom } from "./admin/tenants.mjs";
 import { seconds } from "./admin/tokens.mjs";
 import { root, run } from "./common.mjs";
@@ -28,18 +29,7 @@ after(async () => {
   await edge.stop();
 });
 
-/** A command line's exit code and what it wrote. */
-async function command(...line) {
-  const written = { out: "", note: "" };
-  const code = await admin([...line, "--url", edge.url, "--token", edge.adminToken], { out: (text) => (written.out += text), note: (text) => (written.note += text) });
-  return { code, ...written };
-}
-
-async function json(...line) {
-  const { code, out, note } = await command(...line, "--json");
-  assert.equal(code, 0, note);
-  return JSON.parse(out);
-}
+const { command, json } = commandLine(() => edge);
 
 test("tenants are made, listed, changed, suspended and deleted", async () => {
   const slug = unique("cli");
