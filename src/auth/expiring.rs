@@ -5,11 +5,9 @@ use std::collections::HashMap;
 
 use worker::console_warn;
 
-use crate::scim::datetime::DateTime;
+use crate::scim::datetime::{DAY_MS, DateTime};
 use crate::store::Access;
 use crate::store::tokens::expires_within_days;
-
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Tokens whose last line an isolate remembers; past that it forgets all.
 const REMEMBERED: usize = 1000;

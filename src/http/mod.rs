@@ -46,10 +46,12 @@ pub async fn respond(
         Err(error) => return Reply::from(&error).into_response(SCIM_JSON, None),
     };
     let route = route::route(&parts.path);
-    let say: Say = match &route {
-        Route::Admin { .. } | Route::Directory { .. } => admin::problem::reply,
-        Route::Token { .. } => oauth::reply,
-        _ => |error| Reply::from(error),
+    let (say, content_type): (Say, &str) = match &route {
+        Route::Admin { .. } | Route::Directory { .. } => {
+            (admin::problem::reply, admin::CONTENT_TYPE)
+        }
+        Route::Token { .. } => (oauth::reply, oauth::CONTENT_TYPE),
+        _ => (|error| Reply::from(error), scim::content_type(&parts)),
     };
     let database = match Database::new(&env) {
         Ok(database) => database,
@@ -61,11 +63,6 @@ pub async fn respond(
         _ => request::too_large,
     };
     let body = request::body(request, request::MAX_BODY_BYTES, too_large).await;
-    let content_type = match &route {
-        Route::Admin { .. } | Route::Directory { .. } => admin::CONTENT_TYPE,
-        Route::Token { .. } => oauth::CONTENT_TYPE,
-        _ => scim::content_type(&parts),
-    };
     let access = RefCell::default();
     let answer = async {
         parts.body = body?;
@@ -105,7 +102,7 @@ pub async fn respond(
     if parts.method == "HEAD" {
         reply = reply.without_body(content_type);
     }
-    if let Some(seen) = seen(&parts, &route, access.into_inner(), &reply, database.cost()) {
+    if let Some(seen) = seen(parts, route, access.into_inner(), &reply, database.cost()) {
         log::write(&context, &env, seen, Date::now().as_millis() as i64);
     }
     let timing = env
@@ -116,8 +113,8 @@ pub async fn respond(
 
 /// What the log needs of a SCIM request; `None` where no credential says whose it is.
 fn seen(
-    parts: &Parts,
-    route: &Route,
+    parts: Parts,
+    route: Route,
     access: Option<Access>,
     reply: &Reply,
     cost: Cost,
@@ -139,19 +136,19 @@ fn seen(
             )
         }
     };
-    let query = parts.query.iter();
-    let mut query: Vec<_> = query.map(|(k, v)| (k.clone(), v.clone())).collect();
+    let content_type = parts.header("content-type");
+    let mut query: Vec<_> = parts.query.into_iter().collect();
     query.sort_unstable();
     Some(Seen {
-        id: parts.request_id.clone(),
+        id: parts.request_id,
         token_hash,
         tenant,
-        method: parts.method.clone(),
-        path: parts.path.clone(),
-        segments: segments.clone(),
+        method: parts.method,
+        path: parts.path,
+        segments,
         query,
-        content_type: parts.header("content-type"),
-        request: Body::new(&parts.body),
+        content_type,
+        request: Body::new(parts.body),
         response: Body::new(reply.text().as_bytes()),
         status: reply.status,
         millis: Date::now().as_millis() as i64 - parts.now,

@@ -67,7 +67,7 @@ pub struct Seen {
     pub cost: Cost,
 }
 
-/// A body of which a copy was taken unless it is too large.
+/// A body, unless it is too large to be looked at again.
 #[derive(Default)]
 pub struct Body {
     pub bytes: usize,
@@ -75,12 +75,13 @@ pub struct Body {
 }
 
 impl Body {
-    pub fn new(text: &[u8]) -> Self {
-        let kept = if text.len() > MAX_READ { &[][..] } else { text };
-        Self {
-            bytes: text.len(),
-            text: kept.to_vec(),
-        }
+    pub fn new(text: impl AsRef<[u8]> + Into<Vec<u8>>) -> Self {
+        let bytes = text.as_ref().len();
+        let text = match bytes > MAX_READ {
+            true => Vec::new(),
+            false => text.into(),
+        };
+        Self { bytes, text }
     }
 
     fn json(&self) -> Option<Value> {

@@ -1,6 +1,9 @@
 //! Points in time as SCIM writes them: xsd:dateTime (RFC 7643 §2.3.5), compared chronologically
 //! whatever their offsets.
 
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = 86_400_000;
+
 /// Counted from 1970-01-01T00:00:00Z. The order of the fields is the order in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DateTime {

@@ -7,10 +7,11 @@ use super::parties::{Kind, Party};
 use super::scopes::Scopes;
 use super::secrets::{self, Secret};
 use super::settings::Settings;
+use crate::scim::datetime::DAY_MS;
 
 /// How long an access token's row stays after its end, in milliseconds, so that its holder hears
 /// that it has expired, and not that it is unknown.
-const KEPT: i64 = 24 * 3_600_000;
+const KEPT: i64 = DAY_MS;
 
 /// Rows of each kind that one maintenance run takes: a transaction that hinders nobody for long.
 const CHUNK: u32 = 5000;

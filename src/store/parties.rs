@@ -5,6 +5,7 @@ use super::d1::{Database, Row, Statement};
 use super::error::StoreError;
 use super::scopes::Scopes;
 use super::secrets::{self, Secret};
+use super::tenants;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -115,7 +116,7 @@ pub async fn list(
 ) -> Result<Option<Vec<Party>>, StoreError> {
     let rows = database
         .batch(&[
-            Statement::new("SELECT id FROM tenants WHERE slug = ?1", [slug.into()]),
+            tenants::by_slug(slug),
             Statement::new(
                 format!(
                     "SELECT k.id, k.label, k.scopes, k.trust, k.created, k.revoked \

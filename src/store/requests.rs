@@ -7,6 +7,8 @@ use super::bulk::chunks;
 use super::d1::{Database, Parameter, Row, Statement};
 use super::error::StoreError;
 use super::settings::Settings;
+use super::tenants;
+use crate::scim::datetime::DAY_MS;
 
 /// How often the use of a token is noted.
 pub const USED_EVERY_MS: i64 = 3_600_000;
@@ -192,7 +194,7 @@ pub async fn list(
     let far = parameters.clone();
     // The outer query keeps the inner one's order, and stops when the page is full.
     let batch = [
-        Statement::new("SELECT id FROM tenants WHERE slug = ?1", [tenant.into()]),
+        tenants::by_slug(tenant),
         Statement::new(
             format!(
                 "SELECT r.id, r.token, r.document FROM \
@@ -248,7 +250,7 @@ pub async fn prune(database: &Database, now: i64, statements: u32) -> Result<u32
         Statement::new(
             format!(
                 "DELETE FROM requests WHERE (tenant, id) IN (SELECT r.tenant, r.id FROM \
-                 (SELECT t.id, ?1 - 86400000 * coalesce(t.settings ->> 'log_retention_days', {days}) \
+                 (SELECT t.id, ?1 - {DAY_MS} * coalesce(t.settings ->> 'log_retention_days', {days}) \
                  AS oldest FROM tenants t WHERE t.id > {SEEN} ORDER BY t.id LIMIT {TENANTS_PER_RUN}) t \
                  CROSS JOIN requests r ON r.tenant = t.id AND r.id < format('%08x-%04x', \
                  t.oldest >> 16, t.oldest & 65535) LIMIT {CHUNK})"

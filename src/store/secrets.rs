@@ -86,10 +86,7 @@ impl Secret {
 /// Columns of a tenant `t` and of its client `c`.
 pub(super) fn of_client(slug: &str, client: &str, columns: &str) -> Statement {
     Statement::new(
-        format!(
-            "SELECT {columns} FROM tenants t JOIN tokens c ON c.hash = {} || ?2 WHERE t.slug = ?1",
-            Kind::Client.key()
-        ),
+        format!("SELECT {columns} {} WHERE t.slug = ?1", tenant_and_client()),
         [slug.into(), client.into()],
     )
 }
@@ -97,11 +94,18 @@ pub(super) fn of_client(slug: &str, client: &str, columns: &str) -> Statement {
 fn live_client(slug: &str, client: &str) -> Statement {
     Statement::new(
         format!(
-            "SELECT c.id FROM tenants t JOIN tokens c ON c.hash = {} || ?2 \
-             WHERE t.slug = ?1 AND t.deleting IS NULL AND c.revoked IS NULL",
-            Kind::Client.key()
+            "SELECT c.id {} WHERE t.slug = ?1 AND t.deleting IS NULL AND c.revoked IS NULL",
+            tenant_and_client()
         ),
         [slug.into(), client.into()],
+    )
+}
+
+/// SQL: a tenant `t` and its client `c`, whose id is ?2.
+fn tenant_and_client() -> String {
+    format!(
+        "FROM tenants t JOIN tokens c ON c.hash = {} || ?2",
+        Kind::Client.key()
     )
 }
 
@@ -120,11 +124,10 @@ pub(super) fn insert(slug: &str, client: &str, secret: &Secret) -> Statement {
         format!(
             "INSERT INTO tokens (hash, tenant, id, label, kind, parent, scopes, created, expires) \
              SELECT ?3, t.id, ?4, ?5, 'secret', ?2, '', ?6, ?7 \
-             FROM tenants t JOIN tokens c ON c.hash = {} || ?2 \
-             WHERE t.slug = ?1 AND c.revoked IS NULL AND (SELECT count(*) FROM tokens s \
+             {} WHERE t.slug = ?1 AND c.revoked IS NULL AND (SELECT count(*) FROM tokens s \
              WHERE s.tenant = t.id AND s.parent = ?2 AND s.kind = 'secret' AND s.revoked IS NULL \
              AND (s.expires IS NULL OR s.expires > ?6)) < {MAX_SECRETS} RETURNING id",
-            Kind::Client.key()
+            tenant_and_client()
         ),
         [
             slug.into(),

@@ -215,6 +215,11 @@ pub async fn get(database: &Database, slug: &str) -> Result<Option<Tenant>, Stor
         .transpose()
 }
 
+/// A row, where there is such a tenant: for the batch of what is asked of it.
+pub(super) fn by_slug(slug: &str) -> Statement {
+    Statement::new("SELECT id FROM tenants WHERE slug = ?1", [slug.into()])
+}
+
 /// What is to change of a tenant; `None` leaves it as it is.
 #[derive(Debug, Default)]
 pub struct Change<'a> {

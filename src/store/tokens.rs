@@ -4,6 +4,8 @@ use super::audit::Entry;
 use super::d1::{Columns, Database, Row, Statement};
 use super::error::StoreError;
 use super::scopes::Scopes;
+use super::tenants;
+use crate::scim::datetime::DAY_MS;
 
 /// A bearer token to be, made by an administrator.
 pub struct NewToken<'a> {
@@ -72,7 +74,7 @@ const SOON_DAYS: [i64; 3] = [1, 7, 30];
 /// The fewest of [`SOON_DAYS`] within which it ends; `None` when that is farther off, or past.
 pub fn expires_within_days(expires: i64, now: i64) -> Option<i64> {
     let left = expires - now;
-    let within = |days: &i64| left <= days * 24 * 3600 * 1000;
+    let within = |days: &i64| left <= days * DAY_MS;
     SOON_DAYS.into_iter().find(within).filter(|_| left > 0)
 }
 
@@ -115,7 +117,7 @@ pub async fn list(
 ) -> Result<Option<Vec<Token>>, StoreError> {
     let rows = database
         .batch(&[
-            Statement::new("SELECT id FROM tenants WHERE slug = ?1", [tenant.into()]),
+            tenants::by_slug(tenant),
             Statement::new(
                 "SELECT k.id, k.label, k.scopes, k.created, k.expires, k.revoked, k.last_used, \
                  k.parent FROM tokens k WHERE k.tenant = (SELECT id FROM tenants WHERE slug = ?1) \

@@ -11,10 +11,9 @@ use super::document::{parse, prepare};
 use super::error::{self, StoreError};
 use super::index::Owner;
 use super::members::write::acyclic;
-use super::tenants::TenantContext;
+use super::tenants::{self, TenantContext};
 use super::unique::{self, Unique};
-
-const DAY_MS: i64 = 86_400_000;
+use crate::scim::datetime::DAY_MS;
 
 /// Memberships that one statement of the maintenance run deletes, and tombstones that it takes on.
 const CHUNK: u32 = 10_000;
@@ -69,7 +68,7 @@ pub async fn list(
 ) -> Result<Option<Vec<Tombstone>>, StoreError> {
     let rows = database
         .batch(&[
-            Statement::new("SELECT id FROM tenants WHERE slug = ?1", [tenant.into()]),
+            tenants::by_slug(tenant),
             Statement::new(
                 format!(
                     "SELECT {COLUMNS} FROM tombstones d \

@@ -55,12 +55,13 @@ pub fn head(request: &web_sys::Request) -> Result<Parts> {
         ScimError::invalid_syntax("The URL, with the Host header in it, cannot be read.")
     })?;
     let now = js_sys::Date::now() as i64;
+    let pairs: Vec<_> = url.pairs().collect();
     Ok(Parts {
         method: request.method(),
         path: url.path.to_owned(),
         origin: url.origin.to_owned(),
-        query: url.pairs().collect(),
-        names: url.pairs().map(|(name, _)| name).collect(),
+        names: pairs.iter().map(|(name, _)| name.clone()).collect(),
+        query: pairs.into_iter().collect(),
         headers: Headers(request.headers()),
         body: Vec::new(),
         now,

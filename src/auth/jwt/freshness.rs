@@ -1,11 +1,13 @@
 //! When fetched keys are used, fetched anew or given up: times only. PURE.
 
+use crate::scim::datetime::DAY_MS;
+
 /// Bounds of how long keys are used without asking again, whatever `max-age` says. In milliseconds,
 /// as everything here.
 const FRESH: std::ops::RangeInclusive<i64> = 5 * 60_000..=60 * 60_000;
 
 /// How long the last keys serve when their owner does not answer.
-const KEEP: i64 = 24 * 3_600_000;
+const KEEP: i64 = DAY_MS;
 
 /// The time between two attempts to fetch the same keys, so that neither tokens with invented key
 /// ids nor an owner who is down can keep us busy.
