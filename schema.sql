@@ -193,6 +193,7 @@ CREATE TABLE tombstone_members (
   "group" INTEGER NOT NULL,
   member INTEGER NOT NULL,
   display TEXT,
+  folded TEXT,
   PRIMARY KEY ("group", member)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tombstone_members_by_member ON tombstone_members (member, "group");

@@ -30,7 +30,7 @@ pub async fn restore(call: &Call<'_>, slug: &str, id: &str) -> Result<Reply> {
     for _ in 0..ATTEMPTS {
         // Nothing is sealed here.
         let context = living(call, slug).await?.context(String::new())?;
-        let restored = tombstones::restore(call.database, &context, id, call.parts.now).await;
+        let restored = tombstones::restore(call.database, &context, id).await;
         return match restored {
             Err(StoreError::Stale) => continue,
             Err(error) => Err(error.into()),

@@ -68,14 +68,19 @@ const GUARD: &str = "FROM tokens k JOIN tenants t ON t.id = k.tenant \
     WHERE k.hash = ?1 AND k.tenant = ?2 AND t.revision = ?3 AND k.revoked IS NULL \
     AND (k.expires IS NULL OR k.expires > ?4) AND t.suspended IS NULL";
 
+macro_rules! committed {
+    () => {
+        "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
+    };
+}
+
 /// The time of a change, Unix milliseconds: D1's own clock inside the transaction. D1 runs one
 /// transaction after the other, so the order of these times is the order in which changes became
 /// visible, and "modified since" misses none. A request's time would be that of its arrival.
-const COMMITTED: &str = "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)";
+const COMMITTED: &str = committed!();
 
 /// Sets a row's time in an UPDATE: never back, whatever D1's clock does.
-const MODIFIED: &str =
-    "modified = max(modified, CAST(round(unixepoch('subsec') * 1000) AS INTEGER))";
+const MODIFIED: &str = concat!("modified = max(modified, ", committed!(), ")");
 
 impl Store {
     fn tenant(&self) -> i64 {

@@ -13,6 +13,7 @@ use super::index::Owner;
 use super::members::write::acyclic;
 use super::tenants::{self, TenantContext};
 use super::unique::{self, Unique};
+use super::{COMMITTED, MODIFIED};
 use crate::scim::datetime::DAY_MS;
 
 /// Memberships that one statement of the maintenance run deletes, and tombstones that it takes on.
@@ -36,14 +37,17 @@ pub struct Tombstone {
 
 const COLUMNS: &str = "d.id, d.type, d.display, d.deleted, d.purge";
 
+/// A row of `members`, whole: it goes and comes back as it is.
+const MEMBERSHIP: &str = "\"group\", member, display, folded";
+
 /// Before the statements that delete: keeps the resources whose `seq` is `found`, a condition over
 /// the parameter ?1. PURE.
 pub fn bury(found: &str, seqs: &Parameter, now: i64, days: u32) -> Vec<Statement> {
     let purge = now + i64::from(days) * DAY_MS;
     let members = |end: &str| {
         let sql = format!(
-            "INSERT OR IGNORE INTO tombstone_members (\"group\", member, display) \
-             SELECT \"group\", member, display FROM members WHERE {end} {found}"
+            "INSERT OR IGNORE INTO tombstone_members ({MEMBERSHIP}) \
+             SELECT {MEMBERSHIP} FROM members WHERE {end} {found}"
         );
         Statement::new(sql, [seqs.clone()])
     };
@@ -106,7 +110,6 @@ pub async fn restore(
     database: &Database,
     context: &TenantContext,
     id: &str,
-    now: i64,
 ) -> Result<Restored, StoreError> {
     let tenant = context.id;
     let found = Statement::new(
@@ -147,11 +150,13 @@ pub async fn restore(
             [tenant.into(), context.revision.into()],
         ),
         Statement::new(
-            "INSERT INTO resources (seq, tenant, type, id, version, created, modified, display, \
-             document, folded) SELECT seq, tenant, type, id, version + 1, created, \
-             max(modified, ?3), display, document, folded FROM tombstones \
-             WHERE tenant = ?1 AND seq = ?2",
-            [tenant.into(), seq.into(), now.into()],
+            format!(
+                "INSERT INTO resources (seq, tenant, type, id, version, created, modified, display, \
+                 document, folded) SELECT seq, tenant, type, id, version + 1, created, \
+                 max(modified, {COMMITTED}), display, document, folded FROM tombstones \
+                 WHERE tenant = ?1 AND seq = ?2"
+            ),
+            [tenant.into(), seq.into()],
         ),
         Statement::new(
             format!(
@@ -162,7 +167,7 @@ pub async fn restore(
         ),
     ];
     batch.extend(owner.added(&index));
-    batch.extend(memberships(seq, now));
+    batch.extend(memberships(seq));
     let is_group = definition.members().is_some();
     batch.extend(acyclic(tenant, &[id.to_owned()]).filter(|_| is_group));
     batch.push(Statement::new(
@@ -210,12 +215,11 @@ async fn taken(
 
 /// The memberships whose other end is there come back, and with them a new version of each group.
 /// Those whose other end is a tombstone wait for it.
-fn memberships(seq: i64, now: i64) -> Vec<Statement> {
+fn memberships(seq: i64) -> Vec<Statement> {
     let [group, member] = ["\"group\"", "member"];
     let back = |this: &str, other: &str| {
         let sql = format!(
-            "INSERT OR IGNORE INTO members (\"group\", member, display) \
-             SELECT \"group\", member, display FROM tombstone_members \
+            "INSERT OR IGNORE INTO members ({MEMBERSHIP}) SELECT {MEMBERSHIP} FROM tombstone_members \
              WHERE {this} = ?1 AND {other} IN (SELECT seq FROM resources WHERE seq = {other})"
         );
         Statement::new(sql, [seq.into()])
@@ -231,9 +235,11 @@ fn memberships(seq: i64, now: i64) -> Vec<Statement> {
         back(group, member),
         back(member, group),
         Statement::new(
-            "UPDATE resources SET version = version + 1, modified = max(modified, ?2) \
-             WHERE seq IN (SELECT \"group\" FROM tombstone_members WHERE member = ?1)",
-            [seq.into(), now.into()],
+            format!(
+                "UPDATE resources SET version = version + 1, {MODIFIED} \
+                 WHERE seq IN (SELECT \"group\" FROM tombstone_members WHERE member = ?1)"
+            ),
+            [seq.into()],
         ),
         gone(group, member),
         gone(member, group),

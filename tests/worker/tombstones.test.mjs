@@ -102,6 +102,21 @@ describe("a deleted user", () => {
     await sound(tenant);
   });
 
+  test("is found in its groups by the display it had there, whatever its case", async () => {
+    const tenant = await keeping();
+    const one = await made(tenant, "/Users", user());
+    const its = await made(tenant, "/Groups", { ...group(), members: [{ value: one.id, display: "Ärztin" }] });
+    const found = async () => {
+      const query = encodeURIComponent('members.display eq "ÄRZTIN"');
+      return (await tenant.scim("GET", `/Groups?filter=${query}`)).json.Resources?.map(({ id }) => id) ?? [];
+    };
+    assert.deepEqual(await found(), [its.id]);
+    await deleted(tenant, `/Users/${one.id}`);
+    assert.deepEqual(await found(), []);
+    assert.equal((await restore(tenant, one.id)).status, 200);
+    assert.deepEqual(await found(), [its.id]);
+  });
+
   test("whose userName was taken meanwhile does not come back, and the answer says why", async () => {
     const tenant = await keeping();
     const one = await made(tenant, "/Users", user({ userName: unique("Ärzte") }));
