@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::problem::{Result, problem};
-use super::{Call, page, time};
+use super::{Call, listed, page, time};
 use crate::store::audit::{self, Entry};
 use crate::wire::reply::Reply;
 
@@ -17,11 +17,9 @@ pub async fn list(call: &Call<'_>) -> Result<Reply> {
     let after = after.parse().unwrap_or_default();
     let tenant = call.parts.query("tenant");
     let found = audit::list(call.database, tenant, after, limit).await?;
-    let mut body = json!({ "entries": found.iter().map(shown).collect::<Vec<_>>() });
-    if let Some((last, _)) = found.last().filter(|_| found.len() == limit as usize) {
-        body["next"] = last.to_string().into();
-    }
-    Ok(Reply::json(200, body.to_string()))
+    Ok(listed("entries", &found, limit, shown, |(number, _)| {
+        number.to_string()
+    }))
 }
 
 fn shown((seq, entry): &(i64, Entry)) -> Value {

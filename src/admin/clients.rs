@@ -6,14 +6,13 @@ use serde_json::{Value, json};
 
 use super::expiry::expiry;
 use super::problem::{Result, problem};
-use super::{Call, check_label, new_token, parties, read, time};
+use super::{Call, check_label, fresh_id, new_token, parties, read, taken, time};
 use crate::auth::client_keys::ClientKeys;
 use crate::auth::token;
 use crate::scim::resource::Map;
 use crate::store::parties::{Kind, Made};
 use crate::store::secrets::{self, MAX_SECRETS, Secret};
 use crate::wire::reply::Reply;
-use crate::wire::request::new_id;
 
 /// What a client is called where it is shown.
 const ID: &str = "client_id";
@@ -30,15 +29,7 @@ struct Keys {
 /// POST …/clients: one that nothing can sign for gets a secret at once, shown this once.
 pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
     let (mut client, rest) = parties::new(call)?;
-    let keys: Keys = match serde_json::from_value(rest.into()) {
-        Ok(keys) => keys,
-        Err(error) => {
-            return problem(
-                400,
-                format!("The body is not what this call takes: {error}."),
-            );
-        }
-    };
+    let keys: Keys = taken(rest.into())?;
     let keys = ClientKeys::read(keys.jwks, keys.jwks_uri, keys.federated, call.local)
         .or_else(|why| problem(400, why))?;
     client.trust = keys.to_json().to_string();
@@ -125,7 +116,7 @@ fn new_secret(call: &Call<'_>, label: String, expires: Option<i64>) -> Result<(S
     let text = new_token(&token::SECRET)?;
     let now = call.parts.now;
     let secret = Secret {
-        id: new_id(now).or_else(|_| problem(500, "The machine gave no randomness."))?,
+        id: fresh_id(call)?,
         hash: token::hash(&text),
         label,
         created: now,

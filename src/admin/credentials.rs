@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 use super::expiry::expiry;
 use super::problem::{Result, problem};
 use super::scope::SCOPES;
-use super::{Call, check_label, new_token, no_tenant, page, read, time};
+use super::{Call, check_label, fresh_id, listed, new_token, no_tenant, page, read, time};
 use crate::auth::token;
 use crate::store::credentials::{self, Credential};
 use crate::wire::reply::Reply;
-use crate::wire::request::new_id;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +29,7 @@ pub async fn create(call: &Call<'_>) -> Result<Reply> {
     check_label("name", &request.name)?;
     let scopes = known(&request.scopes)?;
     let secret = new_token(&token::ADMIN)?;
-    let id = new_id(now).or_else(|_| problem(500, "The machine gave no randomness."))?;
+    let id = fresh_id(call)?;
     let expires = expiry(request.expires.as_deref(), request.expires_in_s, now)?;
     let new = Credential {
         id,
@@ -56,11 +55,9 @@ pub async fn create(call: &Call<'_>) -> Result<Reply> {
 pub async fn list(call: &Call<'_>) -> Result<Reply> {
     let (after, limit) = page(call.parts)?;
     let found = credentials::list(call.database, after, limit).await?;
-    let mut body = json!({ "credentials": found.iter().map(shown).collect::<Vec<_>>() });
-    if let Some(last) = found.last().filter(|_| found.len() == limit as usize) {
-        body["next"] = last.id.as_str().into();
-    }
-    Ok(Reply::json(200, body.to_string()))
+    Ok(listed("credentials", &found, limit, shown, |one| {
+        one.id.clone()
+    }))
 }
 
 /// DELETE /credentials/{id}: its next call is refused.

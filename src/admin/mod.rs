@@ -26,7 +26,8 @@ mod tombstones;
 
 use std::cell::Cell;
 
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use worker::Env;
 
 use crate::auth::jwt::keys::Moment;
@@ -37,7 +38,7 @@ use crate::store::d1::Database;
 use crate::store::tenant_schemas::Kind;
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
-use crate::wire::request::Parts;
+use crate::wire::request::{Parts, new_id};
 use authorize::{Actor, authorize};
 use endpoints::Endpoint;
 use problem::{Failed, Problem, Result, problem};
@@ -220,14 +221,20 @@ fn not_allowed(call: &Call<'_>, allow: &'static str) -> Result<Reply> {
 }
 
 /// The body as what a call takes.
-fn read<T: serde::de::DeserializeOwned>(parts: &Parts) -> Result<T> {
-    match serde_json::from_slice::<Value>(&parts.body).and_then(serde_json::from_value) {
-        Ok(value) => Ok(value),
-        Err(error) => problem(
-            400,
-            format!("The body is not what this call takes: {error}."),
-        ),
-    }
+fn read<T: DeserializeOwned>(parts: &Parts) -> Result<T> {
+    serde_json::from_slice(&parts.body).map_or_else(not_taken, taken)
+}
+
+/// A part of the body as what a call takes there.
+fn taken<T: DeserializeOwned>(value: Value) -> Result<T> {
+    serde_json::from_value(value).or_else(not_taken)
+}
+
+fn not_taken<T>(error: serde_json::Error) -> Result<T> {
+    problem(
+        400,
+        format!("The body is not what this call takes: {error}."),
+    )
 }
 
 /// A page: those behind `after`, `limit` of them.
@@ -238,6 +245,21 @@ fn page(parts: &Parts) -> Result<(&str, u32)> {
         Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok((after, limit)),
         Some(_) => problem(400, format!("limit is a number from 1 to {MAX_LIMIT}.")),
     }
+}
+
+/// The page as it is shown. A full one says behind what the next begins.
+fn listed<T>(
+    name: &str,
+    found: &[T],
+    limit: u32,
+    shown: impl Fn(&T) -> Value,
+    place: impl Fn(&T) -> String,
+) -> Reply {
+    let mut body = json!({ name: found.iter().map(shown).collect::<Vec<_>>() });
+    if let Some(last) = found.last().filter(|_| found.len() == limit as usize) {
+        body["next"] = place(last).into();
+    }
+    Reply::json(200, body.to_string())
 }
 
 fn check_label(what: &str, text: &str) -> Result<()> {
@@ -257,8 +279,17 @@ fn new_token(kind: &TokenKind) -> Result<String> {
     )
 }
 
+/// The id of what is made now.
+fn fresh_id(call: &Call<'_>) -> Result<String> {
+    new_id(call.parts.now).or_else(no_randomness)
+}
+
 fn random(bytes: &mut [u8]) -> Result<()> {
-    getrandom::fill(bytes).or_else(|_| problem(500, "The machine gave no randomness."))
+    getrandom::fill(bytes).or_else(no_randomness)
+}
+
+fn no_randomness<T>(_: getrandom::Error) -> Result<T> {
+    problem(500, "The machine gave no randomness.")
 }
 
 fn no_tenant<T>(slug: &str) -> Result<T> {

@@ -4,13 +4,12 @@ use serde_json::{Value, json};
 
 use super::problem::{Result, problem};
 use super::tokens::scopes_named;
-use super::{Call, check_label, no_tenant, page, read, time};
+use super::{Call, check_label, fresh_id, listed, no_tenant, page, read, taken, time};
 use crate::scim::resource::Map;
 use crate::store::parties::{self, Kind, Made, Party};
 use crate::store::scopes::Scopes;
 use crate::store::secrets::Secret;
 use crate::wire::reply::Reply;
-use crate::wire::request::new_id;
 
 #[derive(serde::Deserialize)]
 struct Common {
@@ -27,18 +26,10 @@ pub fn new(call: &Call<'_>) -> Result<(Party, Map)> {
     for name in ["label", "scopes"] {
         common.extend(request.shift_remove_entry(name));
     }
-    let common: Common = match serde_json::from_value(common.into()) {
-        Ok(common) => common,
-        Err(error) => {
-            return problem(
-                400,
-                format!("The body is not what this call takes: {error}."),
-            );
-        }
-    };
+    let common: Common = taken(common.into())?;
     check_label("label", &common.label)?;
     let party = Party {
-        id: new_id(now).or_else(|_| problem(500, "The machine gave no randomness."))?,
+        id: fresh_id(call)?,
         label: common.label,
         scopes: common
             .scopes
@@ -78,12 +69,11 @@ pub async fn list(call: &Call<'_>, slug: &str, kind: Kind, id_name: &str) -> Res
     let Some(found) = parties::list(call.database, slug, kind, after, limit).await? else {
         return no_tenant(slug);
     };
-    let list: Vec<Value> = found.iter().map(|party| shown(party, id_name)).collect();
-    let mut body = json!({ format!("{}s", kind.name()): list });
-    if let Some(last) = found.last().filter(|_| found.len() == limit as usize) {
-        body["next"] = last.id.as_str().into();
-    }
-    Ok(Reply::json(200, body.to_string()))
+    let name = format!("{}s", kind.name());
+    let shown = |party: &Party| shown(party, id_name);
+    Ok(listed(&name, &found, limit, shown, |party| {
+        party.id.clone()
+    }))
 }
 
 /// Ends one, with what came of it.

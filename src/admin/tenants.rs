@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::{Problem, Result, problem};
-use super::{ATTEMPTS, Call, busy, check_label, no_tenant, page, random, read, time};
+use super::{ATTEMPTS, Call, busy, check_label, listed, no_tenant, page, random, read, time};
 use crate::auth::token;
 use crate::scim::resource::Map;
 use crate::scim::schema::Registry;
@@ -55,12 +55,10 @@ pub async fn create(call: &Call<'_>) -> Result<Reply> {
 pub async fn list(call: &Call<'_>) -> Result<Reply> {
     let (after, limit) = page(call.parts)?;
     let found = tenants::list(call.database, after, limit).await?;
-    let all: Vec<Value> = found.iter().map(|tenant| summary(call, tenant)).collect();
-    let mut body = json!({ "tenants": all });
-    if let Some(last) = found.last().filter(|_| found.len() == limit as usize) {
-        body["next"] = last.slug.as_str().into();
-    }
-    Ok(Reply::json(200, body.to_string()))
+    let shown = |tenant: &Tenant| summary(call, tenant);
+    Ok(listed("tenants", &found, limit, shown, |tenant| {
+        tenant.slug.clone()
+    }))
 }
 
 /// GET /tenants/{slug}

@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 
 use super::expiry::expiry;
 use super::problem::{Result, problem};
-use super::{Call, check_label, new_token, no_tenant, page, read, time};
+use super::{Call, check_label, fresh_id, listed, new_token, no_tenant, page, read, time};
 use crate::auth::token;
 use crate::store::scopes::{self, Scopes};
 use crate::store::tokens::{self, NewToken, Rotation, Token, expires_within_days};
 use crate::wire::reply::Reply;
-use crate::wire::request::new_id;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +34,7 @@ pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
         .map_or(Ok(Scopes::ALL), scopes_named)?;
     let expires = expiry(request.expires.as_deref(), request.expires_in_s, now)?;
     let secret = new_token(&token::TENANT)?;
-    let id = new_id(now).or_else(|_| problem(500, "The machine gave no randomness."))?;
+    let id = fresh_id(call)?;
     let new = NewToken {
         id: &id,
         hash: &token::hash(&secret),
@@ -92,7 +91,7 @@ pub async fn rotate(call: &Call<'_>, slug: &str, old: &str) -> Result<Reply> {
     }
     let expires = expiry(request.expires.as_deref(), request.expires_in_s, now)?;
     let secret = new_token(&token::TENANT)?;
-    let id = new_id(now).or_else(|_| problem(500, "The machine gave no randomness."))?;
+    let id = fresh_id(call)?;
     let rotation = Rotation {
         old,
         id: &id,
@@ -119,11 +118,13 @@ pub async fn list(call: &Call<'_>, slug: &str) -> Result<Reply> {
     let Some(found) = tokens::list(call.database, slug, after, limit).await? else {
         return no_tenant(slug);
     };
-    let mut body = json!({ "tokens": found.iter().map(|token| shown(token, call.parts.now)).collect::<Vec<_>>() });
-    if let Some(last) = found.last().filter(|_| found.len() == limit as usize) {
-        body["next"] = last.id.as_str().into();
-    }
-    Ok(Reply::json(200, body.to_string()))
+    Ok(listed(
+        "tokens",
+        &found,
+        limit,
+        |one| shown(one, call.parts.now),
+        |one| one.id.clone(),
+    ))
 }
 
 /// DELETE …/tokens/{id}: the token's next request is refused.

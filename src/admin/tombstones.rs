@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::problem::{Result, problem};
 use super::tenants::living;
-use super::{ATTEMPTS, Call, busy, no_tenant, page, time};
+use super::{ATTEMPTS, Call, busy, listed, no_tenant, page, time};
 use crate::store::error::StoreError;
 use crate::store::tombstones::{self, Restored, Tombstone};
 use crate::wire::reply::Reply;
@@ -17,11 +17,9 @@ pub async fn list(call: &Call<'_>, slug: &str) -> Result<Reply> {
     let Some(found) = tombstones::list(call.database, slug, after, limit).await? else {
         return no_tenant(slug);
     };
-    let mut body = json!({ "tombstones": found.iter().map(shown).collect::<Vec<_>>() });
-    if let Some(last) = found.last().filter(|_| found.len() == limit as usize) {
-        body["next"] = last.id.as_str().into();
-    }
-    Ok(Reply::json(200, body.to_string()))
+    Ok(listed("tombstones", &found, limit, shown, |one| {
+        one.id.clone()
+    }))
 }
 
 /// POST …/tombstones/{id}/restore: the resource is there again, with its id, and in the groups that

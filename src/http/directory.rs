@@ -52,34 +52,19 @@ pub async fn answer(
     let base_path = format!("/t/{tenant}/scim/v2");
     // The log is about identity providers.
     let nobody = RefCell::default();
-    let Some(bookmark) = parts.header(BOOKMARK_HEADER) else {
-        return scim::answer(
-            parts,
-            env,
-            database,
-            Some(tenant),
-            &base_path,
-            endpoint,
-            &nobody,
-        )
-        .await;
+    let session = match parts.header(BOOKMARK_HEADER) {
+        None => None,
+        Some(bookmark) if is_bookmark(&bookmark) => Some(database.session(&bookmark)?),
+        Some(_) => {
+            let detail =
+                "X-D1-Bookmark is a bookmark of an earlier answer, or first-unconstrained.";
+            return Err(ScimError::new(400, detail).into());
+        }
     };
-    if !is_bookmark(&bookmark) {
-        let detail = "X-D1-Bookmark is a bookmark of an earlier answer, or first-unconstrained.";
-        return Err(ScimError::new(400, detail).into());
-    }
-    let session = database.session(&bookmark)?;
-    let reply = scim::answer(
-        parts,
-        env,
-        &session,
-        Some(tenant),
-        &base_path,
-        endpoint,
-        &nobody,
-    )
-    .await?;
-    Ok(match session.bookmark() {
+    let database = session.as_ref().unwrap_or(database);
+    let tenant = Some(tenant);
+    let reply = scim::answer(parts, env, database, tenant, &base_path, endpoint, &nobody).await?;
+    Ok(match session.and_then(|session| session.bookmark()) {
         Some(bookmark) => reply.with(BOOKMARK_HEADER, bookmark),
         None => reply,
     })
