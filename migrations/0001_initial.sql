@@ -219,6 +219,30 @@ CREATE TABLE progress (
   place INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The outbox: one row an event, written in the transaction of its change. `position` is given out
+-- inside that transaction, and D1 has one writer: it grows in the order of the commits, so that who
+-- has read up to one has missed nothing. Not AUTOINCREMENT, which writes a row more for each change:
+-- a position is the newest one's plus one, and the trigger keeps the newest from being deleted.
+CREATE TABLE events (
+  position INTEGER PRIMARY KEY,
+  tenant INTEGER NOT NULL,             -- 0: the deployment's own, 'tenant.deleted'
+  created INTEGER NOT NULL,
+  type TEXT NOT NULL,                  -- 'user.created', …: src/events/kinds.rs
+  data TEXT NOT NULL                   -- JSON, src/events/describe.rs
+) STRICT;
+-- One tenant's events. Those of all lie by position.
+CREATE INDEX events_by_tenant ON events (tenant, position);
+CREATE TRIGGER events_newest_kept BEFORE DELETE ON events
+WHEN OLD.position = (SELECT max(position) FROM events) BEGIN
+  SELECT RAISE(ABORT, 'the newest event stays: its position must not be given out again');
+END;
+
+-- What of the outbox is gone: one row, or none while nothing is.
+CREATE TABLE outbox (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  pruned INTEGER NOT NULL              -- events up to this position grew old and were deleted
+) STRICT;
+
 -- What a batch takes for granted. An insert with `holds` false rolls the whole batch back with
 -- `message` as its error; one with `holds` true writes nothing. D1 has no interactive transaction:
 -- this is how a write checks its token, its tenant's revision and a resource's version in the

@@ -7,8 +7,9 @@
 //! | [`scim`] | the protocol, pure: schemas as data, filters, PATCH, resources as documents | nothing of ours |
 //! | [`mapping`] | pushed groups as the product's departments, teams, roles, pure | `scim` |
 //! | [`store`] | everything in D1, and the only SQL | `scim`, `mapping` |
+//! | [`events`] | from a change to what the product hears of it | `scim`, `store` |
 //! | [`auth`] | from a bearer token to a tenant: our own, an OAuth client's, a JWT | `scim`, `store`, `wire` |
-//! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store` |
+//! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store`, `events` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
 //! | [`maintenance`] | what runs by itself every few minutes | `scim`, `store` |
 //! | [`log`] | the request log: what is kept of a request, and when it is written | `scim`, `store` |
@@ -26,9 +27,9 @@
 //!    authentication.
 //! 3. [`scim::patch::apply`] makes the new document, on a copy, all operations or none. If it
 //!    equals the old one, that is the answer.
-//! 4. [`store::Store::replace`] writes in the second round trip: document, version and the
-//!    difference of index entries, under the condition that the version read is still there. If
-//!    not, the handler runs again from 2.
+//! 4. [`store::Store::replace`] writes in the second round trip: document, version, the difference
+//!    of index entries and the event ([`events::describe`]), under the condition that the version
+//!    read is still there. If not, the handler runs again from 2.
 //!
 //! # A PATCH of a group
 //!
@@ -42,6 +43,7 @@
 
 pub mod admin;
 pub mod auth;
+pub mod events;
 pub mod http;
 pub mod log;
 pub mod maintenance;

@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("scim", &[]),
     ("store", &["scim", "mapping"]),
+    ("events", &["scim", "store"]),
     ("auth", &["scim", "store", "wire"]),
-    ("membership", &["scim", "store"]),
+    ("membership", &["scim", "store", "events"]),
     ("mapping", &["scim"]),
     ("wire", &["scim", "store"]),
     ("log", &["scim", "store"]),
     ("maintenance", &["scim", "store"]),
     (
         "admin",
-        &["scim", "mapping", "store", "auth", "wire", "log"],
+        &["scim", "mapping", "store", "events", "auth", "wire", "log"],
     ),
     (
         "http",
@@ -24,6 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "scim",
             "mapping",
             "store",
+            "events",
             "auth",
             "membership",
             "wire",
@@ -36,6 +38,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Files and directories that know no platform: no `worker`, no clock, no randomness.
 const PURE: &[&str] = &[
     "scim",
+    "events",
+    "store/events/write.rs",
     "store/document.rs",
     "store/filter_sql",
     "store/folded.rs",

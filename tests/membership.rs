@@ -3,10 +3,12 @@
 
 #[allow(dead_code)]
 mod generate;
+mod replica;
 
 use std::collections::BTreeMap;
 
 use generate::Random;
+use replica::Replica;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 use scim_edge::membership::message::{Change, Envelope, Outcome};
@@ -167,6 +169,21 @@ impl Edge {
              FROM members m JOIN resources r ON r.seq = m.member WHERE m.\"group\" = g.seq), '') \
              FROM resources g WHERE g.type = 'Group' ORDER BY g.id",
         )
+    }
+
+    /// Hands on what the outbox has behind a position, and answers where it ends.
+    fn replay(&self, replica: &mut Replica, after: i64) -> i64 {
+        let sql = "SELECT position, type, data FROM events WHERE position > ?1 ORDER BY position";
+        let mut prepared = self.database.prepare(sql).expect("SQL");
+        let rows = prepared.query_map([after], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let mut last = after;
+        for row in rows.expect("rows") {
+            let (position, kind, data): (i64, String, String) = row.expect("an event");
+            assert_eq!(position, last + 1, "a position was skipped");
+            last = position;
+            replica.take(&kind, &serde_json::from_str(&data).expect("JSON"));
+        }
+        last
     }
 
     fn check_whole(&self) {
@@ -542,6 +559,7 @@ fn batches_do_what_one_change_after_the_other_does() {
             mode,
         };
         let largest = chance.random.pick(&[1, 3, 8, 30]);
+        let (mut replica, mut position) = (Replica::default(), 0);
         for _ in 0..40 {
             // A client learns a group's id only when it is made.
             let known = chance.made;
@@ -571,7 +589,13 @@ fn batches_do_what_one_change_after_the_other_does() {
             batches += 1;
             assert_eq!(edge.groups(), model.groups(), "seed {seed}: {acts:#?}");
             edge.check_whole();
+            position = edge.replay(&mut replica, position);
+            let groups = model.groups();
+            assert_eq!(replica.groups(), groups, "seed {seed}: events of {acts:#?}");
         }
+        let mut from_zero = Replica::default();
+        edge.replay(&mut from_zero, 0);
+        assert_eq!(from_zero.groups(), model.groups(), "seed {seed}");
     }
     println!("{changes} changes in {batches} batches, {done} not refused");
     assert!(done * 4 > changes, "too many refused");
@@ -623,6 +647,16 @@ fn the_largest_body_fits() {
     assert_eq!(summary(&edge.run(&[envelope(&act, None)])[0]), "v2 []");
     let count = "SELECT CAST(count(*) AS TEXT) FROM members";
     assert_eq!(edge.rows(count), ["52000"]);
+    // What goes without being named is told by the database itself.
+    let act = Act::Put("g1".to_owned(), "m".to_owned(), Some(Vec::new()));
+    assert_eq!(summary(&edge.run(&[envelope(&act, None)])[0]), "v3 []");
+    let longest = "SELECT CAST(max(length(data)) < 100000 AS TEXT) FROM events";
+    assert_eq!(edge.rows(longest), ["1"]);
+    let mut replica = Replica::default();
+    edge.replay(&mut replica, 0);
+    let groups = replica.groups();
+    assert_eq!(groups[0].matches('=').count(), 26_000);
+    assert_eq!(groups[1], "g1 v3 m ");
 }
 
 /// A filter over members takes out by SQL those of whom the plan knows nothing, and leaves to the plan

@@ -10,6 +10,7 @@ mod clients;
 mod consistency;
 mod credentials;
 mod endpoints;
+mod events;
 mod expiry;
 mod export;
 mod import;
@@ -152,6 +153,7 @@ async fn answered(call: &Call<'_>, segments: &[&str], allow: &'static str) -> Re
     let method = call.parts.method.as_str();
     let method = if method == "HEAD" { "GET" } else { method };
     match (method, segments) {
+        ("GET", ["events"]) => events::list(call).await,
         ("GET", ["tenants"]) => tenants::list(call).await,
         ("POST", ["tenants"]) => tenants::create(call).await,
         ("GET", ["tenants", slug]) => tenants::get(call, slug).await,

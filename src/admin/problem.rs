@@ -96,6 +96,7 @@ fn title(status: u16) -> &'static str {
         404 => "Not Found",
         405 => "Method Not Allowed",
         409 => "Conflict",
+        410 => "Gone",
         413 => "Content Too Large",
         429 => "Too Many Requests",
         503 => "Service Unavailable",

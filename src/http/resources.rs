@@ -3,6 +3,8 @@
 
 use super::reactivate;
 use super::scim::Exchange;
+use crate::events::describe;
+use crate::events::kinds::Verb;
 use crate::membership::client;
 use crate::membership::message::{Change, Done};
 use crate::scim::error::{Result, ScimError};
@@ -40,9 +42,11 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
         let mut document = validate::create(definition, &body, exchange.mode())?;
         document.insert("id".to_owned(), id.as_str().into());
         let prepared = prepare(definition, &document, exchange.index(definition));
+        let event = describe::appeared(definition, Verb::Created, &document, 1);
+        let (new, index) = (&prepared.new, &prepared.index);
         let created = exchange
             .store
-            .create(&resource_type, &id, &prepared.new, &prepared.index);
+            .create(&resource_type, &id, new, index, event);
         match created.await {
             Ok(now) => {
                 let stored = Stored {
@@ -60,7 +64,6 @@ pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<
                     true => exchange.derive(definition, &projection),
                     false => Derive::Nothing,
                 };
-                let index = &prepared.index;
                 let taken = taken(exchange, definition, &id, index, derive, error).await?;
                 let refusal = refusal(definition, &taken);
                 if !reactivate::is_meant(exchange, definition) {
@@ -188,9 +191,10 @@ pub async fn delete(
     let document = parse(&found.stored.document)?;
     let prepared = prepare(definition, &document, exchange.index(definition));
     let name = &definition.resource_type.name;
+    let event = describe::deleted(definition, &document, found.stored.version);
     exchange
         .store
-        .delete(name, &found.stored, &prepared.index)
+        .delete(name, &found.stored, &prepared.index, event)
         .await?;
     Ok(Reply::empty(204))
 }
@@ -228,9 +232,10 @@ pub async fn rewrite(
     let after = prepare(definition, new, exchange.index(definition));
     let (removed, added) = index::difference(&before, &after.index);
     let name = &definition.resource_type.name;
+    let event = describe::changed(definition, old, new, stored.version + 1);
     let replaced = exchange
         .store
-        .replace(name, stored, &after.new, &removed, &added)
+        .replace(name, stored, &after.new, &removed, &added, event)
         .await;
     stored.modified = match replaced {
         Ok(modified) => modified,

@@ -4,6 +4,7 @@
 //! changes nothing and hinders nobody else.
 
 mod changes;
+mod events;
 mod members;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use crate::scim::mode::Mode;
 use crate::scim::resource::index::indexed_values;
 use crate::scim::schema::Registry;
 use crate::store::document::{IndexPaths, parse};
+use crate::store::events::NewEvent;
 use crate::store::members::nesting::Nesting;
 use crate::store::members::{Gone, Ground, Named, Sweep, Writes};
 use crate::store::resources::Stored;
@@ -59,6 +61,7 @@ pub(super) struct Planner<'a> {
     gone: Vec<Gone>,
     acyclic: Vec<String>,
     used_tokens: Vec<String>,
+    events: Vec<NewEvent>,
 }
 
 const GROUP: &str = "Group";
@@ -77,6 +80,7 @@ impl<'a> Planner<'a> {
             gone: Vec::new(),
             acyclic: Vec::new(),
             used_tokens: Vec::new(),
+            events: Vec::new(),
         };
         for (resource_type, stored) in ground.targets {
             planner.load(resource_type, stored);
@@ -170,6 +174,7 @@ impl<'a> Planner<'a> {
             gone: self.gone,
             kept_days: self.rules.kept_days,
             unasked: self.claims.unasked,
+            events: self.events,
             ..Writes::default()
         };
         let mut targets: Vec<Target> = self.targets.into_values().collect();

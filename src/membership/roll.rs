@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::events::describe::Member;
 use crate::store::members::{Named, Sweep};
 
 /// A group's members, as far as they matter.
@@ -18,6 +19,22 @@ pub struct Roll {
     cleared: bool,
     /// What takes some of them out.
     sweeps: Vec<Sweep>,
+    /// Those others who were deleted before that.
+    lost: Vec<i64>,
+}
+
+/// What a change did to a roll, for those who want to hear of it.
+pub struct Difference {
+    pub added: Vec<Member>,
+    pub removed: Vec<Member>,
+    /// Who got another display: id, before, after.
+    pub redisplayed: Vec<(String, Option<String>, Option<String>)>,
+    /// Whether the change took out all whom no change names.
+    pub others: bool,
+    /// Which of those it took out otherwise.
+    pub swept: Vec<Sweep>,
+    /// Who is not meant by these two.
+    pub told: Vec<i64>,
 }
 
 #[derive(Clone)]
@@ -163,6 +180,7 @@ impl Roll {
                 if let Some(others) = &mut self.others {
                     *others -= 1;
                 }
+                self.lost.push(seq);
                 true
             }
             None => false,
@@ -181,6 +199,38 @@ impl Roll {
                 .seats
                 .iter()
                 .any(|(seq, before)| before.as_ref() != seat(seq))
+    }
+
+    pub fn difference(&self, journal: &Journal) -> Difference {
+        let mut difference = Difference {
+            added: Vec::new(),
+            removed: Vec::new(),
+            redisplayed: Vec::new(),
+            others: false,
+            swept: Vec::new(),
+            told: Vec::new(),
+        };
+        for (seq, before) in &journal.seats {
+            let Some(known) = self.known.get(seq) else {
+                continue;
+            };
+            match (before, &known.now) {
+                (None, Some(display)) => difference.added.push(known.named(display.clone())),
+                (Some(_), None) => difference.removed.push(known.named(None)),
+                (Some(old), Some(new)) if old != new => {
+                    let change = (known.id.clone(), old.clone(), new.clone());
+                    difference.redisplayed.push(change);
+                }
+                _ => {}
+            }
+        }
+        // No plan changes a group further once it is swept: all its sweeps are this change's.
+        if let Some((_, was_cleared, _)) = &journal.others {
+            difference.others = self.cleared && !was_cleared;
+            difference.swept = self.sweeps.clone();
+            difference.told = self.known.keys().chain(&self.lost).copied().collect();
+        }
+        difference
     }
 
     pub fn undo(&mut self, journal: Journal) {
@@ -227,6 +277,16 @@ impl Roll {
             let is_new = known.before.as_ref() != Some(display);
             is_new.then_some((*seq, known, display.as_deref()))
         })
+    }
+}
+
+impl Membership {
+    fn named(&self, display: Option<String>) -> Member {
+        Member {
+            id: self.id.clone(),
+            resource_type: self.resource_type.clone(),
+            display,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::bulk::{chunks, nesting};
 use super::d1::{Database, Parameter, Row, Statement};
 use super::error::{self, StoreError};
+use super::events::{self, NewEvent};
 use super::folded::folded_text;
 use super::members::nesting::Nesting;
 use super::members::write::{acyclic, groups, index};
@@ -66,16 +67,20 @@ pub async fn present(
     })
 }
 
+/// What is to be made, with what is told of it.
+#[derive(Debug, Default)]
+pub struct New {
+    pub resources: Vec<NewGroup>,
+    pub entries: Vec<Indexed>,
+    pub events: Vec<NewEvent>,
+}
+
 /// One transaction. [`StoreError::Stale`] when the tenant serves again or is another.
-pub async fn create(
-    database: &Database,
-    tenant: &Tenant,
-    resources: &[NewGroup],
-    entries: &[Indexed],
-) -> Result<(), StoreError> {
+pub async fn create(database: &Database, tenant: &Tenant, new: &New) -> Result<(), StoreError> {
     let mut batch = vec![still(tenant)];
-    batch.extend(groups::created(tenant.id, resources));
-    batch.extend(index::added(tenant.id, entries));
+    batch.extend(groups::created(tenant.id, &new.resources));
+    batch.extend(index::added(tenant.id, &new.entries));
+    batch.extend(events::write::statements(tenant.id, &new.events));
     database.batch(&batch).await.map(|_| ())
 }
 
@@ -111,14 +116,16 @@ pub async fn add_members(
         json!([one.group, one.member, one.display, folded])
     };
     let mut batch = vec![still(tenant)];
-    batch.extend(chunks(members, show).into_iter().map(|part| {
-        Statement::new(
+    batch.extend(chunks(members, show).into_iter().flat_map(|part| {
+        let told = events::write::newcomers(tenant.id, part.clone());
+        let added = Statement::new(
             "INSERT INTO members (\"group\", member, display, folded) \
              SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3 \
              FROM json_each(?1) e WHERE true \
              ON CONFLICT DO NOTHING",
             [part],
-        )
+        );
+        [told, added]
     }));
     batch.extend(acyclic(tenant.id, nested));
     database.batch(&batch).await.map(|_| ())

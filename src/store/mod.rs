@@ -12,6 +12,7 @@ pub mod d1;
 pub mod derive;
 pub mod document;
 pub mod error;
+pub mod events;
 pub mod export;
 pub mod fill;
 pub mod filter_sql;

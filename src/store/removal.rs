@@ -3,9 +3,11 @@
 //! stands on that, so nothing comes after the chunk that would have taken it. Whoever calls next, or
 //! the maintenance run, goes on where a call ended.
 
+use super::COMMITTED;
 use super::audit::Entry;
 use super::d1::{Database, Statement};
 use super::error::StoreError;
+use super::events::TENANT_DELETED;
 
 /// Rows that one statement deletes.
 const CHUNK: u32 = 10_000;
@@ -52,6 +54,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "SELECT seq FROM resources WHERE tenant = ?1",
     ),
     (
+        "events",
+        "position",
+        "SELECT position FROM events WHERE tenant = ?1",
+    ),
+    (
         "tenant_schemas",
         "tenant, kind, name",
         "SELECT tenant, kind, name FROM tenant_schemas WHERE tenant = ?1",
@@ -88,16 +95,22 @@ pub enum Removed {
 
 /// `entry` is recorded by the call that begins.
 pub async fn remove(database: &Database, slug: &str, entry: &Entry) -> Result<Removed, StoreError> {
+    // The one event that stays, and it is newer than all that go: see schema.sql.
+    let told = format!(
+        "INSERT INTO events (tenant, created, type, data) \
+         SELECT 0, {COMMITTED}, '{TENANT_DELETED}', json_object('slug', slug, 'name', name) \
+         FROM tenants WHERE slug = ?1 AND deleting IS NULL"
+    );
+    let refused = "UPDATE tenants SET revision = revision + 1, \
+         suspended = coalesce(suspended, ?2), deleting = coalesce(deleting, ?2) \
+         WHERE slug = ?1 RETURNING id";
     let begin = [
         entry.when("EXISTS (SELECT 1 FROM tenants WHERE slug = ?4 AND deleting IS NULL)"),
-        Statement::new(
-            "UPDATE tenants SET revision = revision + 1, suspended = coalesce(suspended, ?2), \
-             deleting = coalesce(deleting, ?2) WHERE slug = ?1 RETURNING id",
-            [slug.into(), entry.at.into()],
-        ),
+        Statement::new(told, [slug.into()]),
+        Statement::new(refused, [slug.into(), entry.at.into()]),
     ];
     let rows = database.batch(&begin).await?;
-    let Some(tenant) = rows[1].first().and_then(|row| row.integer("id")) else {
+    let Some(tenant) = rows[2].first().and_then(|row| row.integer("id")) else {
         return Ok(Removed::Unknown);
     };
     let (removed, _) = advance(database, tenant, STATEMENTS_PER_CALL).await?;

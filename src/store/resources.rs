@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::d1::{Columns, Parameter, Rows, Statement};
 use super::derive::{Derive, Found, PER_ROW, fewer};
 use super::error::{self, StoreError};
+use super::events::{self, NewEvent};
 use super::index::{Owner, as_json};
 use super::{COMMITTED, GUARD, MODIFIED, Store, tombstones};
 use crate::scim::resource::index::IndexEntry;
@@ -122,6 +123,7 @@ impl Store {
         id: &str,
         new: &NewDocument,
         index: &[IndexEntry],
+        event: NewEvent,
     ) -> Result<i64, StoreError> {
         let insert = Statement::new(
             format!(
@@ -140,6 +142,7 @@ impl Store {
         );
         let mut statements = vec![insert];
         statements.extend(self.owner(resource_type, id, None).added(index));
+        statements.extend(self.told(event));
         let rows = self.write(statements).await?;
         modified(rows.first())
     }
@@ -155,6 +158,7 @@ impl Store {
         new: &NewDocument,
         removed: &[IndexEntry],
         added: &[IndexEntry],
+        event: NewEvent,
     ) -> Result<i64, StoreError> {
         let mut parameters = self.guard().to_vec();
         parameters.extend([
@@ -182,6 +186,7 @@ impl Store {
         let owner = self.owner(resource_type, &current.id, Some(current.seq));
         statements.extend(owner.removed(removed));
         statements.extend(owner.added(added));
+        statements.extend(self.told(event));
         let rows = self.database.batch(&statements).await?;
         modified(rows.first())
     }
@@ -192,6 +197,7 @@ impl Store {
         resource_type: &str,
         current: &Stored,
         index: &[IndexEntry],
+        event: NewEvent,
     ) -> Result<(), StoreError> {
         let mut statements = vec![assert_version(current)];
         if let Some(days) = self.access.tenant.settings.kept_days() {
@@ -202,6 +208,7 @@ impl Store {
         statements.push(Statement::new(delete, [current.seq.into()]));
         let owner = self.owner(resource_type, &current.id, Some(current.seq));
         statements.extend(owner.removed(index));
+        statements.extend(self.told(event));
         self.write(statements).await.map(|_| ())
     }
 
@@ -248,6 +255,10 @@ impl Store {
             self.complete(&mut taken.found, base).await?;
         }
         Ok(taken)
+    }
+
+    fn told(&self, event: NewEvent) -> Vec<Statement> {
+        events::write::statements(self.tenant(), &[event])
     }
 
     fn owner<'a>(&self, resource_type: &'a str, id: &'a str, seq: Option<i64>) -> Owner<'a> {

@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { allFindings } from "./consistency.mjs";
 import { external, start, temporaryDirectory, unique } from "./harness.mjs";
+import { Replica } from "./replica.mjs";
 
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
 const patch = (...Operations) => ({ schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], Operations });
@@ -92,6 +93,7 @@ for (const moment of [1, 40, 250]) {
         }
       }
       assert.deepEqual(await allFindings(edge), []);
+      assert.deepEqual(await new Replica(edge, tenant).differences(), []);
 
       // And it goes on: the same names are refused, new ones are taken.
       const survivor = acknowledged.find((one) => !one.deleted && !one.maybe);

@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 
 import { allFindings } from "./consistency.mjs";
 import { external, start, unique } from "./harness.mjs";
+import { Replica } from "./replica.mjs";
 
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
 const patch = (...Operations) => ({ schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], Operations });
@@ -102,8 +103,9 @@ test("one lost read is not the client's trouble, or is a clean 503", { skip }, a
   assert.ok([200, 503].includes(answer.status), answer.text);
 });
 
-test("the tables agree after all of this", { skip }, async () => {
+test("the tables agree after all of this, and so do the events", { skip }, async () => {
   assert.deepEqual(await allFindings(edge), []);
+  assert.deepEqual(await new Replica(edge, acme).differences(), []);
 });
 
 test("neither tokens nor passwords nor names reach the console", { skip }, async () => {

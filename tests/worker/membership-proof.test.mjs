@@ -8,6 +8,7 @@ import { describe, test } from "node:test";
 
 import { findings } from "./consistency.mjs";
 import { external, start, temporaryDirectory, unique } from "./harness.mjs";
+import { Replica } from "./replica.mjs";
 import { seedGroup, seedMembers } from "./seed-groups.mjs";
 
 const GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -80,7 +81,8 @@ async function addAndRemove(tenantOf, group, ids, told) {
   return new Set(ids.filter((_, at) => at % 2 === 0));
 }
 
-async function checkEnd(t, edge, tenant, group, expected) {
+/** The group's members are those expected, and a product that only heard of the events knows it. */
+async function checkEnd(t, edge, tenant, group, expected, replica) {
   const there = await membersOf(edge, group);
   const lost = [...expected].filter((id) => !there.has(id));
   const extra = [...there].filter((id) => !expected.has(id));
@@ -89,6 +91,8 @@ async function checkEnd(t, edge, tenant, group, expected) {
   const shown = (await tenant.scim("GET", `/Groups/${group}`)).json.members ?? [];
   assert.deepEqual(shown.map((one) => one.value).sort(), [...expected].sort());
   assert.deepEqual(await findings(edge, tenant), []);
+  assert.deepEqual(await replica.differences(), []);
+  t.diagnostic(`${replica.taken} events lead to the same members`);
 }
 
 describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
@@ -98,6 +102,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
       const tenant = await edge.createTenant("crowd");
       const ids = await seedMembers(edge, tenant, MEMBERS);
       const group = await seedGroup(edge, tenant, []);
+      const replica = await Replica.snapshot(edge, tenant);
       const told = fresh();
       await edge.faults({ reset: true });
       const began = performance.now();
@@ -106,7 +111,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
       const seconds = (performance.now() - began) / 1000;
       t.diagnostic(`${said(told)}; ${trips} D1 calls in ${seconds.toFixed(1)} s`);
       assert.equal(told.unknown + told.broken, 0);
-      await checkEnd(t, edge, tenant, group, expected);
+      await checkEnd(t, edge, tenant, group, expected, replica);
       const { version } = (await tenant.scim("GET", `/Groups/${group}?excludedAttributes=members`)).json.meta;
       assert.equal(version, `W/"${1 + told.acknowledged}"`, "each change is a version of its own");
     } finally {
@@ -121,6 +126,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
       const tenant = await edge.createTenant("kill");
       const ids = await seedMembers(edge, tenant, MEMBERS);
       const group = await seedGroup(edge, tenant, []);
+      const replica = await Replica.snapshot(edge, tenant);
       const told = fresh();
       let kills = 0;
       let isOver = false;
@@ -138,7 +144,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
       await killer;
       t.diagnostic(`${said(told)}; ${kills} kills`);
       assert.ok(kills > 0, "nothing was killed");
-      await checkEnd(t, edge, tenant, group, expected);
+      await checkEnd(t, edge, tenant, group, expected, replica);
     } finally {
       await edge.stop();
       directory.remove();
@@ -151,6 +157,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
       const tenant = await edge.createTenant("faults");
       const ids = await seedMembers(edge, tenant, MEMBERS);
       const group = await seedGroup(edge, tenant, []);
+      const replica = await Replica.snapshot(edge, tenant);
       const told = fresh();
       let isOver = false;
       await edge.faults({ reset: true });
@@ -167,7 +174,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
       await edge.faults({ reset: true });
       t.diagnostic(`${said(told)}; ${failed} injected failures`);
       assert.ok(failed > 0 && told.unknown > 0, "nothing failed");
-      await checkEnd(t, edge, tenant, group, expected);
+      await checkEnd(t, edge, tenant, group, expected, replica);
     } finally {
       await edge.stop();
     }
@@ -179,6 +186,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
       const tenant = await edge.createTenant("once");
       const ids = await seedMembers(edge, tenant, MEMBERS);
       const group = await seedGroup(edge, tenant, []);
+      const replica = await Replica.snapshot(edge, tenant);
       const outcomes = new Map();
       let isOver = false;
       const saboteur = (async () => {
@@ -210,6 +218,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
       t.diagnostic(Object.entries(count).map(([status, times]) => `${times} × ${status}`).join(", "));
       assert.ok(count[204] && count[412] && count[503]);
       assert.deepEqual(await findings(edge, tenant), []);
+      assert.deepEqual(await replica.differences(), []);
     } finally {
       await edge.stop();
     }
@@ -222,12 +231,13 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
       const other = tenant.with({ edge: edge.twin });
       const ids = await seedMembers(edge, tenant, MEMBERS);
       const group = await seedGroup(edge, tenant, []);
+      const replica = await Replica.snapshot(edge, tenant);
       const told = fresh();
       let turn = 0;
       const expected = await addAndRemove(() => (turn++ % 2 ? other : tenant), group, ids, told);
       t.diagnostic(said(told));
       assert.equal(told.broken, 0);
-      await checkEnd(t, edge, tenant, group, expected);
+      await checkEnd(t, edge, tenant, group, expected, replica);
     } finally {
       await edge.stop();
     }
@@ -244,6 +254,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
         const ids = await seedMembers(edge, tenant, 6);
         const group = await seedGroup(edge, tenant, ids.slice(0, 3));
         const parent = await seedGroup(edge, tenant, []);
+        const replica = await Replica.snapshot(edge, tenant);
         const user = { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: unique() };
         const answers = await Promise.all([
           tenant.scim("PATCH", `/Groups/${group}`, add(ids[4])),
@@ -261,6 +272,7 @@ describe("the end state is the model's", { skip, timeout: 900_000 }, () => {
           count[status] = (count[status] ?? 0) + 1;
         }
         assert.deepEqual(await findings(edge, tenant), [], `round ${round}`);
+        assert.deepEqual(await replica.differences(), [], `round ${round}`);
       }
       t.diagnostic(`${rounds} rounds: ${Object.entries(count).map(([status, times]) => `${times} × ${status}`).join(", ")}`);
     } finally {

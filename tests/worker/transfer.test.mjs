@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 
 import { findings } from "./consistency.mjs";
 import { start, unique } from "./harness.mjs";
+import { Replica, feed } from "./replica.mjs";
 import { seedGroup, seedMembers } from "./seed-groups.mjs";
 
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -124,6 +125,10 @@ describe("an export", () => {
     assert.deepEqual((await take(original.lines)).json, { created: 0, present: 7, members: 4, refused: [] });
     assert.deepEqual((await exported(copy.slug)).lines.slice(1), original.lines.slice(1));
     assert.deepEqual(await findings(edge, copy), []);
+    const replica = new Replica(edge, copy);
+    assert.deepEqual(await replica.differences(), []);
+    const told = await feed(edge, { tenant: copy.slug, types: "group.member_added" });
+    assert.equal(told.events.flatMap((event) => event.data.members).length, 4, "each member is told once");
     await suspend(copy.slug, false);
     for (const path of [`/Users/${users[0].id}`, `/Groups/${outer.id}`]) {
       const [there, here] = [await tenant.scim("GET", path), await copy.scim("GET", path)];

@@ -4,11 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::line::Resource;
 use super::{Numbered, Outcome};
+use crate::events::describe;
+use crate::events::kinds::Verb;
 use crate::store::bulk::fits;
 use crate::store::d1::Database;
 use crate::store::document::{Prepared, prepare};
 use crate::store::error::StoreError;
-use crate::store::import::{Present, State, create, present};
+use crate::store::import::{New, Present, State, create, present};
 use crate::store::members::{Indexed, NewGroup};
 use crate::store::tenants::{Tenant, TenantContext};
 use crate::store::unique::Unique;
@@ -44,10 +46,10 @@ pub async fn import(
             Err(why) => outcome.refuse(number, why),
         }
     }
-    if plan.new.is_empty() {
+    if plan.new.resources.is_empty() {
         return Ok(());
     }
-    create(database, tenant, &plan.new, &plan.entries).await
+    create(database, tenant, &plan.new).await
 }
 
 async fn ground(
@@ -84,8 +86,7 @@ struct Plan {
     /// By id: resource type and state.
     there: HashMap<String, Vec<(String, State)>>,
     holders: HashMap<Unique, String>,
-    new: Vec<NewGroup>,
-    entries: Vec<Indexed>,
+    new: New,
 }
 
 impl Plan {
@@ -100,8 +101,7 @@ impl Plan {
         Self {
             there,
             holders: held.collect(),
-            new: Vec::new(),
-            entries: Vec::new(),
+            new: New::default(),
         }
     }
 
@@ -146,8 +146,11 @@ impl Plan {
             id: id.clone(),
             entry,
         });
-        self.entries.extend(entries);
-        self.new.push(NewGroup {
+        self.new.entries.extend(entries);
+        let (definition, document) = (resource.definition, &resource.document);
+        let event = describe::appeared(definition, Verb::Created, document, resource.version);
+        self.new.events.push(event);
+        self.new.resources.push(NewGroup {
             resource_type: name.clone(),
             id: id.clone(),
             version: resource.version,

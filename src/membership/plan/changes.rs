@@ -65,6 +65,7 @@ impl Planner<'_> {
         let mut journal = Journal::default();
         self.step(&mut target, &[Step::Add(members)], &mut journal)?;
         self.claims.claim(name, id, &[], &index)?;
+        self.tell_created(definition, &document, &target, &journal);
         let done = done(&target, journal.left_out);
         self.targets.insert(key(definition, id), target);
         Ok(done)
@@ -85,7 +86,7 @@ impl Planner<'_> {
         let mut journal = Journal::default();
         let stepped = self.step(&mut target, steps, &mut journal);
         let changed =
-            stepped.and_then(|()| self.write_document(definition, &mut target, old, document));
+            stepped.and_then(|()| self.write_document(definition, &mut target, old, &document));
         let document_changed = match changed {
             Ok(changed) => changed,
             Err(error) => {
@@ -96,6 +97,7 @@ impl Planner<'_> {
         };
         if document_changed || target.roll.is_changed(&journal) {
             target.touch();
+            self.tell_changed(definition, (old, &document), &target, &journal);
         }
         let done = done(&target, journal.left_out);
         self.targets.insert(key, target);
@@ -108,12 +110,12 @@ impl Planner<'_> {
         definition: &Definition,
         target: &mut Target,
         old: &Map,
-        document: Map,
+        document: &Map,
     ) -> Result<bool> {
-        if document == *old {
+        if document == old {
             return Ok(false);
         }
-        let prepared = self.prepare(definition, &document)?;
+        let prepared = self.prepare(definition, document)?;
         let before = indexed_values(old, self.rules.index.of(definition));
         let (name, id) = (&target.resource_type, &target.stored.id);
         self.claims.claim(name, id, &before, &prepared.index)?;
@@ -130,7 +132,7 @@ impl Planner<'_> {
         let old = self.document(definition, id, envelope)?;
         let index = indexed_values(&old, self.rules.index.of(definition));
         self.claims.release(&definition.resource_type.name, &index);
-        let Some(target) = self.targets.get_mut(&key(definition, id)) else {
+        let Some(mut target) = self.targets.remove(&key(definition, id)) else {
             return Err(not_found(definition, id));
         };
         target.exists = false;
@@ -138,16 +140,21 @@ impl Planner<'_> {
             target.index_before = index;
         }
         let seq = target.stored.seq;
-        let done = done(target, Vec::new());
+        let done = done(&target, Vec::new());
         let from = target.from;
         self.candidates.remove(id);
         let containing = self.containing.get(&seq).cloned().unwrap_or_default();
-        for group in self.targets.values_mut().filter(|group| group.exists) {
+        let mut left = Vec::new();
+        for (key, group) in self.targets.iter_mut().filter(|(_, group)| group.exists) {
             let was_member = containing.contains(&group.stored.seq);
             if group.roll.lose(seq, was_member) {
                 group.touch();
+                left.push(key.clone());
             }
         }
+        left.sort();
+        self.tell_deleted(definition, &old, &target, &left);
+        self.targets.insert(key(definition, id), target);
         self.gone.extend(from.map(|version| Gone {
             seq,
             id: id.to_owned(),

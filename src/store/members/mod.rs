@@ -16,6 +16,7 @@ pub use sweep::Sweep;
 
 use super::d1::{Database, Parameter, Row, Rows};
 use super::error::StoreError;
+use super::events::NewEvent;
 use super::resources::{NewDocument, Stored};
 use super::unique::{Holders, Unique};
 use crate::scim::resource::index::IndexEntry;
@@ -161,6 +162,8 @@ pub struct Writes {
     pub kept_days: Option<u32>,
     /// Ids of groups that got groups as members: they must not be their own members in the end.
     pub acyclic: Vec<String>,
+    /// In the order of the changes.
+    pub events: Vec<NewEvent>,
     /// Unique values that are added although nobody asked for their holders. The write finds out
     /// whether somebody has one of them; then ask, and plan anew.
     pub unasked: Vec<Unique>,

@@ -56,6 +56,11 @@ impl Sweep {
         Statement::new(sql, parameters)
     }
 
+    /// The condition, over `members m` and `resources o`, and the literals that it finds in ?2.
+    pub(in crate::store) fn meant(&self) -> (&str, &str) {
+        (&self.condition, &self.literals)
+    }
+
     /// Of a group's members all that it means, but for those whom the plan decides about itself.
     pub(super) fn remove(&self, group: i64, known: &[i64]) -> Statement {
         let sql = format!(

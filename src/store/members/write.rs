@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Writes, array, json_text, live_tokens};
 use crate::store::d1::{Parameter, Statement};
-use crate::store::error;
+use crate::store::{error, events};
 
 const FEW: usize = 8;
 
@@ -19,6 +19,8 @@ pub fn statements(tenant: i64, now: i64, writes: &Writes) -> Vec<Statement> {
     let mut batch = vec![guard(tenant, now, writes)];
     batch.extend(versions(writes));
     batch.extend(containing(writes));
+    // While those who go are still there.
+    batch.extend(events::write::statements(tenant, &writes.events));
     batch.extend(groups::created(tenant, &writes.created));
     batch.extend(groups::changed(&writes.changed));
     batch.extend(index::removed(tenant, &writes.index_removed));

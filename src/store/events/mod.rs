@@ -1,0 +1,79 @@
+//! The outbox: what happened to whom, written in the transaction of the change itself. So there is
+//! no change without its event, and no event without its change.
+//!
+//! Positions grow in the order of the commits: D1 has one writer, and a position is given out
+//! inside its transaction. Whoever has read up to one has missed nothing before it, ever.
+
+pub mod read;
+pub mod write;
+
+use serde_json::Value;
+
+pub use read::{Event, Page, Scope, page};
+
+use super::d1::{Database, Statement};
+use super::error::StoreError;
+use super::members::Sweep;
+
+/// Members that one event lists at the most: about 70 bytes each, so that no event is a burden to
+/// carry. More of them are several events, one behind the other.
+pub const MEMBERS_PER_EVENT: usize = 1000;
+
+/// The one event of a resource that the database itself can tell.
+pub const MEMBER_ADDED: &str = "group.member_added";
+
+/// The deployment's own event, which is left of a tenant.
+pub const TENANT_DELETED: &str = "tenant.deleted";
+
+/// Events that one call of [`prune`] deletes.
+const PRUNED_AT_ONCE: u32 = 2000;
+
+/// An event before it has a position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    pub kind: &'static str,
+    /// What the event says besides when and where.
+    pub data: Value,
+    /// Of whom it tells, where only D1 knows.
+    pub others: Option<Others>,
+}
+
+/// The members of a group that no change has named: those in the table when the transaction begins,
+/// but these, and only whom the sweep means if there is one. They become the event's `members`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Others {
+    pub group: i64,
+    pub but: Vec<i64>,
+    pub sweep: Option<Sweep>,
+}
+
+impl NewEvent {
+    pub fn new(kind: &'static str, data: Value) -> Self {
+        Self {
+            kind,
+            data,
+            others: None,
+        }
+    }
+}
+
+/// Forgets events from before `cutoff`, Unix milliseconds, oldest first and so many at a time;
+/// `true` when there may be more of them. The newest one stays, so that no position is ever given
+/// out again.
+pub async fn prune(database: &Database, cutoff: i64) -> Result<bool, StoreError> {
+    let mark = format!(
+        "INSERT INTO outbox (one, pruned) SELECT 1, max(position) FROM \
+         (SELECT position, created FROM events \
+         WHERE position < (SELECT max(position) FROM events) ORDER BY position LIMIT {PRUNED_AT_ONCE}) \
+         WHERE created < ?1 HAVING max(position) IS NOT NULL \
+         ON CONFLICT (one) DO UPDATE SET pruned = max(pruned, excluded.pruned)"
+    );
+    let delete = "DELETE FROM events WHERE position <= (SELECT pruned FROM outbox) \
+         RETURNING position";
+    let batch = [
+        Statement::new(mark, [cutoff.into()]),
+        Statement::new(delete, []),
+    ];
+    let rows = database.batch(&batch).await?;
+    Ok(rows[1].len() >= PRUNED_AT_ONCE as usize)
+}

@@ -1,0 +1,126 @@
+//! Reading the outbox, from a position on.
+
+use crate::store::d1::{Columns, Database, Parameter, Statement};
+use crate::store::error::StoreError;
+
+/// Bytes that a page has at the most, unless one event alone has more.
+const MAX_BYTES: u32 = 2 << 20;
+
+/// Whose events.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope<'a> {
+    /// Every tenant's, and the deployment's own.
+    All,
+    Slug(&'a str),
+    Tenant(i64),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub position: i64,
+    /// Unix milliseconds.
+    pub created: i64,
+    pub kind: String,
+    /// The tenant's slug; `None` once it is deleted.
+    pub tenant: Option<String>,
+    /// JSON text of an object.
+    pub data: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    pub events: Vec<Event>,
+    /// Up to here everything in the scope is read: what the next page is read from.
+    pub next: i64,
+    /// Whether there are further events already.
+    pub more: bool,
+    /// The newest position of all.
+    pub head: i64,
+    /// Up to here events may be gone, because they grew old.
+    pub pruned: i64,
+    /// Whether the scope is nobody's.
+    pub is_unknown: bool,
+}
+
+impl Event {
+    /// What deliveries of one event have in common, and no other event has.
+    pub fn id(&self) -> String {
+        format!("evt_{}", self.position)
+    }
+}
+
+/// Events behind `after`, in order, so many at the most. One round trip.
+pub async fn page(
+    database: &Database,
+    scope: Scope<'_>,
+    after: i64,
+    limit: u32,
+) -> Result<Page, StoreError> {
+    let rows = database.batch(&statements(scope, after, limit)).await?;
+    let state = rows[0].first();
+    let state = |column: &str| state.as_ref().and_then(|row| row.integer(column));
+    let mut events = Vec::new();
+    let mut more = rows[1].len() == limit as usize;
+    for row in rows[1].iter() {
+        match event(&row) {
+            Some(event) => events.push(event),
+            // The page has its bytes.
+            None => {
+                more = true;
+                break;
+            }
+        }
+    }
+    let last = events.last().map_or(after, |event| event.position);
+    let head = state("head").unwrap_or_default();
+    Ok(Page {
+        events,
+        next: if more { last } else { head },
+        more,
+        head,
+        pruned: state("pruned").unwrap_or_default(),
+        is_unknown: state("tenant").is_none(),
+    })
+}
+
+fn statements(scope: Scope, after: i64, limit: u32) -> [Statement; 2] {
+    let (tenant, parameter): (&str, Option<Parameter>) = match scope {
+        Scope::All => ("0", None),
+        Scope::Slug(slug) => (
+            "(SELECT id FROM tenants WHERE slug = ?1)",
+            Some(slug.into()),
+        ),
+        Scope::Tenant(id) => ("(SELECT id FROM tenants WHERE id = ?1)", Some(id.into())),
+    };
+    let state = format!(
+        "SELECT (SELECT pruned FROM outbox) AS pruned, \
+         (SELECT max(position) FROM events) AS head, {tenant} AS tenant"
+    );
+    let condition = match scope {
+        Scope::All => String::new(),
+        _ => format!("tenant = {tenant} AND "),
+    };
+    let page = format!(
+        "SELECT e.position, e.created, e.type, iif(e.before < {MAX_BYTES}, e.data, NULL) AS data, \
+         coalesce(t.slug, e.data ->> 'slug') AS tenant FROM \
+         (SELECT *, sum(length(data)) OVER (ORDER BY position) - length(data) AS before FROM \
+         (SELECT position, tenant, created, type, data FROM events \
+         WHERE {condition}position > ?2 ORDER BY position LIMIT ?3)) e \
+         LEFT JOIN tenants t ON t.id = e.tenant ORDER BY e.position"
+    );
+    let whose: Parameter = parameter.clone().into();
+    [
+        Statement::new(state, parameter),
+        Statement::new(page, [whose, after.into(), i64::from(limit).into()]),
+    ]
+}
+
+fn event(row: &impl Columns) -> Option<Event> {
+    Some(Event {
+        position: row.integer("position")?,
+        created: row.integer("created")?,
+        kind: row.text("type")?,
+        tenant: row.text("tenant"),
+        data: row.text("data")?,
+    })
+}

@@ -1,0 +1,95 @@
+//! The statements that write events. PURE.
+
+use serde_json::{Value, json};
+
+use super::{MEMBER_ADDED, MEMBERS_PER_EVENT, NewEvent, Others};
+use crate::store::COMMITTED;
+use crate::store::bulk::chunks;
+use crate::store::d1::{Parameter, Statement};
+use crate::store::members::Sweep;
+
+/// Events that are written without JSON around them, which would count as rows read.
+const FEW: usize = 8;
+
+const INSERT: &str = "INSERT INTO events (tenant, created, type, data)";
+
+/// In the events' order, for the transaction of their changes: before members go, where an event
+/// tells of [`Others`].
+pub fn statements(tenant: i64, events: &[NewEvent]) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    let alike = |one: &NewEvent, next: &NewEvent| one.others.is_none() && next.others.is_none();
+    for run in events.chunk_by(alike) {
+        match run {
+            [event] if let Some(others) = &event.others => {
+                statements.push(tell_others(tenant, event, others));
+            }
+            few if few.len() <= FEW => statements.push(tell_few(tenant, few)),
+            many => statements.extend(tell_many(tenant, many)),
+        }
+    }
+    statements
+}
+
+fn tell_few(tenant: i64, events: &[NewEvent]) -> Statement {
+    let mut parameters: Vec<Parameter> = vec![tenant.into()];
+    let mut values = Vec::with_capacity(events.len());
+    for event in events {
+        let at = parameters.len() + 1;
+        values.push(format!("(?1, {COMMITTED}, ?{at}, ?{})", at + 1));
+        parameters.extend([event.kind.into(), event.data.to_string().into()]);
+    }
+    let sql = format!("{INSERT} VALUES {}", values.join(", "));
+    Statement::new(sql, parameters)
+}
+
+fn tell_many(tenant: i64, events: &[NewEvent]) -> Vec<Statement> {
+    let sql = format!(
+        "{INSERT} SELECT ?1, {COMMITTED}, e.value ->> 0, e.value ->> 1 \
+         FROM json_each(?2) e ORDER BY e.key"
+    );
+    let parts = chunks(events, |event| json!([event.kind, event.data]));
+    let one = |part| Statement::new(sql.clone(), [tenant.into(), part]);
+    parts.into_iter().map(one).collect()
+}
+
+fn tell_others(tenant: i64, event: &NewEvent, others: &Others) -> Statement {
+    let (condition, literals) = others.sweep.as_ref().map_or(("true", "[]"), Sweep::meant);
+    let sql = format!(
+        "{INSERT} SELECT ?1, {COMMITTED}, ?3, json_set(?4, '$.members', \
+         json_group_array(json_object('value', id, 'type', type))) FROM (SELECT o.id, o.type, \
+         (row_number() OVER (ORDER BY m.member) - 1) / {MEMBERS_PER_EVENT} AS part \
+         FROM members m CROSS JOIN resources o ON o.seq = m.member WHERE m.\"group\" = ?5 \
+         AND m.member NOT IN (SELECT value FROM json_each(?6)) AND {condition}) \
+         GROUP BY part ORDER BY part"
+    );
+    let parameters = [
+        tenant.into(),
+        literals.into(),
+        event.kind.into(),
+        event.data.to_string().into(),
+        others.group.into(),
+        Value::from(others.but.clone()).to_string().into(),
+    ];
+    Statement::new(sql, parameters)
+}
+
+/// Of the memberships `[[group, member, display], …]`, by `resources.seq`, those that are not in the
+/// table yet: before they are written.
+pub fn newcomers(tenant: i64, memberships: Parameter) -> Statement {
+    // A merge patch over nothing leaves out what is null.
+    let sql = format!(
+        "{INSERT} SELECT ?1, {COMMITTED}, '{MEMBER_ADDED}', \
+         json_patch('{{}}', json_object('resource', json_object('id', g.id, \
+         'externalId', g.document ->> 'externalId', 'displayName', g.display, 'meta', \
+         json_object('resourceType', g.type, 'version', 'W/\"' || g.version || '\"')), \
+         'members', json_group_array(json(json_patch('{{}}', \
+         json_object('value', r.id, 'type', r.type, 'display', n.display)))))) FROM \
+         (SELECT e.value ->> 0 AS grp, e.value ->> 1 AS member, e.value ->> 2 AS display, \
+         (row_number() OVER (PARTITION BY e.value ->> 0 ORDER BY e.key) - 1) / {MEMBERS_PER_EVENT} \
+         AS part FROM json_each(?2) e WHERE NOT EXISTS (SELECT 1 FROM members m \
+         WHERE m.\"group\" = e.value ->> 0 AND m.member = e.value ->> 1)) n \
+         CROSS JOIN resources g ON g.seq = n.grp CROSS JOIN resources r ON r.seq = n.member \
+         GROUP BY n.grp, n.part ORDER BY n.grp, n.part"
+    );
+    Statement::new(sql, [tenant.into(), memberships])
+}
