@@ -21,6 +21,7 @@ use scim_edge::scim::schema::Registry;
 use scim_edge::store::d1::{Columns, Parameter, Statement};
 use scim_edge::store::document::IndexPaths;
 use scim_edge::store::error::StoreError;
+use scim_edge::store::events;
 use scim_edge::store::members::{Writes, read, write};
 use serde_json::{Value, json};
 
@@ -599,6 +600,27 @@ fn batches_do_what_one_change_after_the_other_does() {
     }
     println!("{changes} changes in {batches} batches, {done} not refused");
     assert!(done * 4 > changes, "too many refused");
+}
+
+/// The oldest go and are noted; the newest stays, however old it is.
+#[test]
+fn old_events_are_forgotten() {
+    let edge = Edge::new(Mode::Compat, 0);
+    for created in [1, 2, 5, 3, 1] {
+        let sql = "INSERT INTO events (tenant, created, type, data) VALUES (1, ?1, '', '{}')";
+        edge.database.execute(sql, [created]).expect("an event");
+    }
+    let check = |cutoff: i64, left: &[&str], pruned: &[&str]| {
+        edge.batch(&events::write::pruned(cutoff)).expect("pruned");
+        let positions = "SELECT CAST(position AS TEXT) FROM events ORDER BY position";
+        assert_eq!(edge.rows(positions), left);
+        assert_eq!(edge.rows("SELECT CAST(pruned AS TEXT) FROM outbox"), pruned);
+    };
+    check(1, &["1", "2", "3", "4", "5"], &[]);
+    check(3, &["3", "4", "5"], &["2"]);
+    check(3, &["3", "4", "5"], &["2"]);
+    check(9, &["5"], &["4"]);
+    check(9, &["5"], &["4"]);
 }
 
 fn knows_only(act: &Act, known: usize) -> bool {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub use read::{Event, Page, Scope, page};
 
-use super::d1::{Database, Statement};
+use super::d1::Database;
 use super::error::StoreError;
 use super::members::Sweep;
 
@@ -25,8 +25,11 @@ pub const MEMBER_ADDED: &str = "group.member_added";
 /// The deployment's own event, which is left of a tenant.
 pub const TENANT_DELETED: &str = "tenant.deleted";
 
+/// How long events are kept: longer than any consumer may be away without reading the directory anew.
+pub const KEPT_DAYS: i64 = 30;
+
 /// Events that one call of [`prune`] deletes.
-const PRUNED_AT_ONCE: u32 = 2000;
+const PRUNED_AT_ONCE: u32 = 5000;
 
 /// An event before it has a position.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,23 +60,11 @@ impl NewEvent {
     }
 }
 
-/// Forgets events from before `cutoff`, Unix milliseconds, oldest first and so many at a time;
-/// `true` when there may be more of them. The newest one stays, so that no position is ever given
-/// out again.
-pub async fn prune(database: &Database, cutoff: i64) -> Result<bool, StoreError> {
-    let mark = format!(
-        "INSERT INTO outbox (one, pruned) SELECT 1, max(position) FROM \
-         (SELECT position, created FROM events \
-         WHERE position < (SELECT max(position) FROM events) ORDER BY position LIMIT {PRUNED_AT_ONCE}) \
-         WHERE created < ?1 HAVING max(position) IS NOT NULL \
-         ON CONFLICT (one) DO UPDATE SET pruned = max(pruned, excluded.pruned)"
-    );
-    let delete = "DELETE FROM events WHERE position <= (SELECT pruned FROM outbox) \
-         RETURNING position";
-    let batch = [
-        Statement::new(mark, [cutoff.into()]),
-        Statement::new(delete, []),
-    ];
-    let rows = database.batch(&batch).await?;
-    Ok(rows[1].len() >= PRUNED_AT_ONCE as usize)
+/// Forgets events that are older than [`KEPT_DAYS`], oldest first and so many at a time; says how
+/// many statements that took. The newest one stays, so that no position is ever given out again.
+pub async fn prune(database: &Database, now: i64) -> Result<u32, StoreError> {
+    let cutoff = now - KEPT_DAYS * 24 * 3600 * 1000;
+    let batch = write::pruned(cutoff);
+    database.batch(&batch).await?;
+    Ok(batch.len() as u32)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{MEMBER_ADDED, MEMBERS_PER_EVENT, NewEvent, Others};
+use super::{MEMBER_ADDED, MEMBERS_PER_EVENT, NewEvent, Others, PRUNED_AT_ONCE};
 use crate::store::COMMITTED;
 use crate::store::bulk::chunks;
 use crate::store::d1::{Parameter, Statement};
@@ -92,4 +92,21 @@ pub fn newcomers(tenant: i64, memberships: Parameter) -> Statement {
          GROUP BY n.grp, n.part ORDER BY n.grp, n.part"
     );
     Statement::new(sql, [tenant.into(), memberships])
+}
+
+/// Forgets the oldest events, where they are from before `cutoff`, and notes up to where.
+pub fn pruned(cutoff: i64) -> [Statement; 2] {
+    let mark = format!(
+        "INSERT INTO outbox (one, pruned) SELECT 1, max(position) FROM \
+         (SELECT position, created FROM events \
+         WHERE position < (SELECT max(position) FROM events) \
+         ORDER BY position LIMIT {PRUNED_AT_ONCE}) \
+         WHERE created < ?1 HAVING max(position) IS NOT NULL \
+         ON CONFLICT (one) DO UPDATE SET pruned = max(pruned, excluded.pruned)"
+    );
+    let delete = "DELETE FROM events WHERE position <= (SELECT pruned FROM outbox)";
+    [
+        Statement::new(mark, [cutoff.into()]),
+        Statement::new(delete, []),
+    ]
 }
