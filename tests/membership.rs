@@ -712,6 +712,9 @@ fn sweeps() {
         let outer = edge.groups().pop().expect("a group");
         let (_, members) = outer.split_once(" outer ").expect("its name");
         assert_eq!(members, left, "{changes:?}");
+        let mut replica = Replica::default();
+        edge.replay(&mut replica, 0);
+        assert_eq!(replica.groups(), edge.groups(), "{changes:?}");
         edge.check_whole();
         edge.run(&[envelope(&Act::Delete("outer".to_owned()), None)]);
     };

@@ -40,6 +40,7 @@ const ENDPOINTS: &[(&str, &str, &str)] = &[
     ("tenants/{}/consistency", "GET, HEAD, OPTIONS", "tenants"),
     ("tenants/{}/export", "GET, HEAD, OPTIONS", "data"),
     ("tenants/{}/import", "OPTIONS, POST", "data"),
+    ("tenants/{}/events", "GET, HEAD, OPTIONS", "events"),
     ("events", "GET, HEAD, OPTIONS", "events"),
     ("credentials", "GET, HEAD, OPTIONS, POST", "admin"),
     ("credentials/{}", "OPTIONS, DELETE", "admin"),

@@ -21,18 +21,15 @@ const MAX_POSITION: i64 = (1 << 53) - 1;
 /// What `after` says for the end of the outbox: where a snapshot begins.
 const LATEST: &str = "latest";
 
-/// GET /events: those behind the position `?after=`, `?limit=` of them, of one `?tenant=` or all,
-/// of some `?types=` or all. With `?wait=` seconds it waits for one where there is none.
-pub async fn list(call: &Call<'_>) -> Result<Reply> {
+/// GET /events, with `?tenant=` or all of them, and /tenants/{slug}/events: those behind the
+/// position `?after=`, `?limit=` of them, of some `?types=` or all. With `?wait=` seconds it waits for one where there is none.
+pub async fn list(call: &Call<'_>, slug: Option<&str>) -> Result<Reply> {
     let (after, limit) = page(call.parts)?;
     let types = call.parts.query("types").filter(|types| !types.is_empty());
     let kinds = Kinds::parse(types.into_iter().flat_map(|types| types.split(',')))
         .or_else(|error| problem(400, error))?;
     let mut wait = wait(call.parts.query("wait"))?;
-    let scope = match call.parts.query("tenant") {
-        Some(slug) => Scope::Slug(slug),
-        None => Scope::All,
-    };
+    let scope = slug.map_or(Scope::All, Scope::Slug);
     let mut after = position(after)?;
     loop {
         // Nothing lies behind the greatest of all positions: the page tells the end.

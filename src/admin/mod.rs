@@ -153,7 +153,7 @@ async fn answered(call: &Call<'_>, segments: &[&str], allow: &'static str) -> Re
     let method = call.parts.method.as_str();
     let method = if method == "HEAD" { "GET" } else { method };
     match (method, segments) {
-        ("GET", ["events"]) => events::list(call).await,
+        ("GET", ["events"]) => events::list(call, call.parts.query("tenant")).await,
         ("GET", ["tenants"]) => tenants::list(call).await,
         ("POST", ["tenants"]) => tenants::create(call).await,
         ("GET", ["tenants", slug]) => tenants::get(call, slug).await,
@@ -178,6 +178,7 @@ async fn answered(call: &Call<'_>, segments: &[&str], allow: &'static str) -> Re
         ("POST", ["tenants", slug, "issuers"]) => issuers::create(call, slug).await,
         ("DELETE", ["tenants", slug, "issuers", id]) => issuers::delete(call, slug, id).await,
         ("POST", ["tenants", slug, "tokens", id, "rotate"]) => tokens::rotate(call, slug, id).await,
+        ("GET", ["tenants", slug, "events"]) => events::list(call, Some(slug)).await,
         ("GET", ["tenants", slug, "mapping"]) => mapping::get(call, slug).await,
         ("PUT", ["tenants", slug, "mapping"]) => mapping::put(call, slug).await,
         ("GET", ["tenants", slug, "tombstones"]) => tombstones::list(call, slug).await,

@@ -1,7 +1,7 @@
 //! What an admin credential lets its holder do. PURE.
 
 /// The whole list. `admin` is everything, other credentials too; who may write may read.
-pub const SCOPES: [&str; 11] = [
+pub const SCOPES: [&str; 12] = [
     "admin",
     "tenants:read",
     "tenants:write",
@@ -13,6 +13,7 @@ pub const SCOPES: [&str; 11] = [
     "data:write",
     "logs:read",
     "audit:read",
+    "events:read",
 ];
 
 /// The scope that a method of an endpoint of this family takes; `admin` has no lesser one.

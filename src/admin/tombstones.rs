@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 use super::problem::{Result, problem};
 use super::tenants::living;
 use super::{ATTEMPTS, Call, busy, listed, no_tenant, page, time};
+use crate::events::describe;
+use crate::events::kinds::Verb;
+use crate::scim::resource::Map;
+use crate::scim::schema::Definition;
 use crate::store::error::StoreError;
 use crate::store::tombstones::{self, Restored, Tombstone};
 use crate::wire::reply::Reply;
@@ -28,7 +32,10 @@ pub async fn restore(call: &Call<'_>, slug: &str, id: &str) -> Result<Reply> {
     for _ in 0..ATTEMPTS {
         // Nothing is sealed here.
         let context = living(call, slug).await?.context(String::new())?;
-        let restored = tombstones::restore(call.database, &context, id).await;
+        let told = |definition: &Definition, document: &Map, version| {
+            describe::appeared(definition, Verb::Restored, document, version)
+        };
+        let restored = tombstones::restore(call.database, &context, id, told).await;
         return match restored {
             Err(StoreError::Stale) => continue,
             Err(error) => Err(error.into()),

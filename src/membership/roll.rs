@@ -135,7 +135,7 @@ impl Roll {
 
     /// Removes also members of whom the plan does not know.
     pub fn sweep(&mut self, sweep: &Sweep, journal: &mut Journal) {
-        if !self.cleared {
+        if !self.cleared && !self.sweeps.contains(sweep) {
             self.note_others(journal);
             self.sweeps.push(sweep.clone());
         }

@@ -117,7 +117,7 @@ pub async fn add_members(
     };
     let mut batch = vec![still(tenant)];
     batch.extend(chunks(members, show).into_iter().flat_map(|part| {
-        let told = events::write::newcomers(tenant.id, part.clone());
+        let told = events::write::newcomers(tenant.id, events::write::LISTED, part.clone());
         let added = Statement::new(
             "INSERT INTO members (\"group\", member, display, folded) \
              SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3 \

@@ -9,12 +9,15 @@
 use super::d1::{Database, Parameter, Row, Rows, Statement};
 use super::document::{parse, prepare};
 use super::error::{self, StoreError};
+use super::events::{self, NewEvent};
 use super::index::Owner;
 use super::members::write::acyclic;
 use super::tenants::{self, TenantContext};
 use super::unique::{self, Unique};
 use super::{COMMITTED, MODIFIED};
 use crate::scim::datetime::DAY_MS;
+use crate::scim::resource::Map;
+use crate::scim::schema::Definition;
 
 /// Memberships that one statement of the maintenance run deletes, and tombstones that it takes on.
 const CHUNK: u32 = 10_000;
@@ -105,16 +108,17 @@ pub enum Restored {
     Circle,
 }
 
-/// Two round trips. `Stale` when the tenant changed meanwhile: nothing was written.
+/// Two round trips; `told` makes the event of a document and its version. `Stale` when the tenant changed meanwhile: nothing was written.
 pub async fn restore(
     database: &Database,
     context: &TenantContext,
     id: &str,
+    told: impl Fn(&Definition, &Map, i64) -> NewEvent,
 ) -> Result<Restored, StoreError> {
     let tenant = context.id;
     let found = Statement::new(
         format!(
-            "SELECT {COLUMNS}, d.seq, d.document FROM tombstones d \
+            "SELECT {COLUMNS}, d.seq, d.version, d.document FROM tombstones d \
              WHERE d.tenant = ?1 AND d.id = ?2"
         ),
         [tenant.into(), id.into()],
@@ -122,9 +126,10 @@ pub async fn restore(
     let rows = database.query(found).await?;
     let row = rows.first();
     let seq = row.as_ref().and_then(|row| row.integer("seq"));
+    let version = row.as_ref().and_then(|row| row.integer("version"));
     let document = row.as_ref().and_then(|row| row.text("document"));
-    let (Some(tombstone), Some(seq), Some(document)) =
-        (row.as_ref().and_then(shown), seq, document)
+    let (Some(tombstone), Some(seq), Some(version), Some(document)) =
+        (row.as_ref().and_then(shown), seq, version, document)
     else {
         return Ok(Restored::Unknown);
     };
@@ -167,7 +172,9 @@ pub async fn restore(
         ),
     ];
     batch.extend(owner.added(&index));
-    batch.extend(memberships(seq));
+    let event = told(definition, &document, version + 1);
+    batch.extend(events::write::statements(tenant, &[event]));
+    batch.extend(memberships(tenant, seq));
     let is_group = definition.members().is_some();
     batch.extend(acyclic(tenant, &[id.to_owned()]).filter(|_| is_group));
     batch.push(Statement::new(
@@ -215,7 +222,7 @@ async fn taken(
 
 /// The memberships whose other end is there come back, and with them a new version of each group.
 /// Those whose other end is a tombstone wait for it.
-fn memberships(seq: i64) -> Vec<Statement> {
+fn memberships(tenant: i64, seq: i64) -> Vec<Statement> {
     let [group, member] = ["\"group\"", "member"];
     let back = |this: &str, other: &str| {
         let sql = format!(
@@ -231,9 +238,10 @@ fn memberships(seq: i64) -> Vec<Statement> {
         );
         Statement::new(sql, [seq.into()])
     };
+    // Whose other end is not there is left out by the join with both.
+    let found = "SELECT member AS place, \"group\", member, display FROM tombstone_members \
+         WHERE \"group\" = ?2 OR member = ?2";
     vec![
-        back(group, member),
-        back(member, group),
         Statement::new(
             format!(
                 "UPDATE resources SET version = version + 1, {MODIFIED} \
@@ -241,6 +249,9 @@ fn memberships(seq: i64) -> Vec<Statement> {
             ),
             [seq.into()],
         ),
+        events::write::newcomers(tenant, found, seq.into()),
+        back(group, member),
+        back(member, group),
         gone(group, member),
         gone(member, group),
     ]

@@ -73,9 +73,13 @@ fn tell_others(tenant: i64, event: &NewEvent, others: &Others) -> Statement {
     Statement::new(sql, parameters)
 }
 
-/// Of the memberships `[[group, member, display], …]`, by `resources.seq`, those that are not in the
-/// table yet: before they are written.
-pub fn newcomers(tenant: i64, memberships: Parameter) -> Statement {
+/// Of the memberships `[[group, member, display], …]` in ?2, by `resources.seq`, one row each.
+pub const LISTED: &str = "SELECT key AS place, value ->> 0 AS \"group\", value ->> 1 AS member, \
+     value ->> 2 AS display FROM json_each(?2)";
+
+/// Of the memberships that are `found`, by a SELECT like [`LISTED`], those that are not in the table
+/// yet: before they are written, and after their groups' versions.
+pub fn newcomers(tenant: i64, found: &str, parameter: Parameter) -> Statement {
     // A merge patch over nothing leaves out what is null.
     let sql = format!(
         "{INSERT} SELECT ?1, {COMMITTED}, '{MEMBER_ADDED}', \
@@ -84,14 +88,13 @@ pub fn newcomers(tenant: i64, memberships: Parameter) -> Statement {
          json_object('resourceType', g.type, 'version', 'W/\"' || g.version || '\"')), \
          'members', json_group_array(json(json_patch('{{}}', \
          json_object('value', r.id, 'type', r.type, 'display', n.display)))))) FROM \
-         (SELECT e.value ->> 0 AS grp, e.value ->> 1 AS member, e.value ->> 2 AS display, \
-         (row_number() OVER (PARTITION BY e.value ->> 0 ORDER BY e.key) - 1) / {MEMBERS_PER_EVENT} \
-         AS part FROM json_each(?2) e WHERE NOT EXISTS (SELECT 1 FROM members m \
-         WHERE m.\"group\" = e.value ->> 0 AND m.member = e.value ->> 1)) n \
-         CROSS JOIN resources g ON g.seq = n.grp CROSS JOIN resources r ON r.seq = n.member \
-         GROUP BY n.grp, n.part ORDER BY n.grp, n.part"
+         (SELECT *, (row_number() OVER (PARTITION BY \"group\" ORDER BY place) - 1) \
+         / {MEMBERS_PER_EVENT} AS part FROM ({found}) f WHERE NOT EXISTS (SELECT 1 FROM members m \
+         WHERE m.\"group\" = f.\"group\" AND m.member = f.member)) n \
+         CROSS JOIN resources g ON g.seq = n.\"group\" CROSS JOIN resources r ON r.seq = n.member \
+         GROUP BY n.\"group\", n.part ORDER BY n.\"group\", n.part"
     );
-    Statement::new(sql, [tenant.into(), memberships])
+    Statement::new(sql, [tenant.into(), parameter])
 }
 
 /// Forgets the oldest events, where they are from before `cutoff`, and notes up to where.
