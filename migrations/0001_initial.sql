@@ -9,6 +9,7 @@ CREATE TABLE tenants (
   name TEXT NOT NULL,
   settings TEXT NOT NULL DEFAULT '{}', -- JSON, src/store/settings.rs
   mapping TEXT NOT NULL DEFAULT '[]',  -- JSON, src/mapping/rules.rs: what pushed groups become
+  told TEXT,                           -- NULL, or JSON, src/mapping/told.rs: how far users' targets are told
   secret TEXT NOT NULL,                -- hex; seals this tenant's cursors
   revision INTEGER NOT NULL DEFAULT 1,
   created INTEGER NOT NULL,
@@ -20,6 +21,7 @@ CREATE UNIQUE INDEX tenants_by_slug ON tenants (slug);
 -- What the maintenance run goes on with, without reading every tenant.
 CREATE INDEX tenants_deleting ON tenants (id) WHERE deleting IS NOT NULL;
 CREATE INDEX tenants_reindexing ON tenants (id) WHERE reindex IS NOT NULL;
+CREATE INDEX tenants_telling ON tenants (id) WHERE told IS NOT NULL;
 
 -- What identity providers authenticate with. Only the SHA-256 of a token is kept (hex), and it is the
 -- key: authentication reads one row. 'bearer' ones an administrator made, 'access' ones were given
@@ -242,6 +244,19 @@ CREATE TABLE outbox (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   pruned INTEGER NOT NULL              -- events up to this position grew old and were deleted
 ) STRICT;
+
+-- What users belong to, as events last told it: a row for each group that makes it so. What they
+-- belong to now is computed from `members`; this only finds the difference.
+CREATE TABLE belongings (
+  tenant INTEGER NOT NULL,
+  user TEXT NOT NULL,                  -- resources.id, as `group`
+  kind TEXT NOT NULL,                  -- 'department', 'team', …
+  name TEXT NOT NULL,
+  "group" TEXT NOT NULL,
+  PRIMARY KEY (tenant, user, kind, name, "group")
+) STRICT, WITHOUT ROWID;
+-- Who belonged through a group that was renamed or deleted.
+CREATE INDEX belongings_by_group ON belongings (tenant, "group", user);
 
 -- What a batch takes for granted. An insert with `holds` false rolls the whole batch back with
 -- `message` as its error; one with `holds` true writes nothing. D1 has no interactive transaction:

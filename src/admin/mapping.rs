@@ -2,14 +2,19 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use worker::console_error;
 
 use super::problem::{Problem, Result, problem};
 use super::tenants::{existing, living};
 use super::{ATTEMPTS, Call, busy, read};
 use crate::mapping::{NamedGroup, Rules, changes, overview};
+use crate::store::belongings;
 use crate::store::mapping::{MAX_GROUPS, groups};
 use crate::store::tenants::{self, Change};
 use crate::wire::reply::Reply;
+
+/// Steps of what the product is told within a call: up to three thousand users.
+const STEPS: u32 = 4;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +54,12 @@ pub async fn put(call: &Call<'_>, slug: &str) -> Result<Reply> {
         };
         if !dry_run && !tenants::update(call.database, &tenant, &change, &entry).await? {
             continue;
+        }
+        if !dry_run {
+            // The maintenance run does what is left, and all of it where this fails.
+            if let Err(error) = belongings::tell(call.database, tenant.id, STEPS).await {
+                console_error!("mapping: users hear of the new rules later: {error:?}");
+            }
         }
         let before = Rules::parse(&tenant.mapping).unwrap_or_default();
         let groups = groups(call.database, tenant.id).await?;

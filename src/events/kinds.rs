@@ -3,18 +3,19 @@
 use crate::scim::resource::Map;
 use crate::scim::schema::Definition;
 pub use crate::store::events::MEMBER_ADDED;
-use crate::store::events::TENANT_DELETED;
+use crate::store::events::{TARGETS_CHANGED, TENANT_DELETED};
 
 pub const MEMBER_REMOVED: &str = "group.member_removed";
 
 /// Every kind that the outbox has.
-pub const ALL: [&str; 18] = [
+pub const ALL: [&str; 19] = [
     "user.created",
     "user.updated",
     "user.activated",
     "user.deactivated",
     "user.deleted",
     "user.restored",
+    TARGETS_CHANGED,
     "group.created",
     "group.updated",
     "group.renamed",

@@ -10,7 +10,7 @@ use worker::{Env, console_error};
 
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
-use crate::store::{events, grants, reindex, removal, requests, tombstones};
+use crate::store::{belongings, events, grants, reindex, removal, requests, tombstones};
 
 /// Statements of one run.
 const STATEMENTS: u32 = 48;
@@ -19,7 +19,7 @@ const STATEMENTS: u32 = 48;
 type Task = for<'a> fn(&'a Database, i64, u32) -> LocalBoxFuture<'a, Result<u32, StoreError>>;
 
 /// In their order: those that take little come first.
-const TASKS: [(&str, Task); 6] = [
+const TASKS: [(&str, Task); 7] = [
     ("request log", |database, now, left| {
         requests::prune(database, now, left).boxed_local()
     }),
@@ -31,6 +31,9 @@ const TASKS: [(&str, Task); 6] = [
     }),
     ("old events", |database, now, _left| {
         events::prune(database, now).boxed_local()
+    }),
+    ("what users belong to", |database, _now, left| {
+        belongings::go_on(database, left).boxed_local()
     }),
     ("tenants to delete", |database, _now, left| {
         removal::go_on(database, left).boxed_local()

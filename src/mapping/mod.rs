@@ -8,7 +8,9 @@ mod belonging;
 mod overview;
 mod pattern;
 mod rules;
+mod told;
 
 pub use belonging::{Belonging, Membership, belongings};
 pub use overview::{NamedGroup, changes, overview};
 pub use rules::{DEPARTMENT, Group, Rules, Target};
+pub use told::{Named, Progress, Touched, difference};

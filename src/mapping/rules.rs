@@ -83,6 +83,10 @@ impl Rules {
         Ok(Self(parsed))
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What this group is: at most one target of each kind, in the order of their priority.
     pub fn targets(&self, group: &Group<'_>) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();

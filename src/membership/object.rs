@@ -14,6 +14,7 @@ use super::commit;
 use super::message::{Answer, BULK_PATH, Outcome, PANIC_HEADER};
 use super::queue::{Queue, Waiting, Work};
 use crate::scim::json;
+use crate::store::belongings;
 use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
 use crate::store::tenants::{self, Loaded, TenantContext};
@@ -30,14 +31,29 @@ pub struct Membership {
 pub struct Shared {
     queue: Queue,
     is_running: Cell<bool>,
+    telling: Cell<Telling>,
     context: RefCell<Option<Rc<TenantContext>>>,
 }
+
+/// Whether the product is being told who belongs where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Telling {
+    #[default]
+    No,
+    Yes,
+    /// There was a further change meanwhile.
+    Again,
+}
+
+/// Steps at a time of what the product is told: a thousand users, or a hundred events.
+const TELLING_STEPS: u32 = 20;
 
 impl DurableObject for Membership {
     fn new(state: State, env: Env) -> Self {
         let shared = Shared {
             queue: Queue::new(&env),
             is_running: Cell::default(),
+            telling: Cell::default(),
             context: RefCell::default(),
         };
         Self {
@@ -96,8 +112,32 @@ impl Membership {
                 }
             }
             shared.is_running.set(false);
+            tell(&env, &shared).await;
         });
     }
+}
+
+/// What the product hears of who belongs where, behind the changes and beside the next ones. Nothing
+/// depends on it: the maintenance run makes up for what is lost.
+async fn tell(env: &Env, shared: &Shared) {
+    let context = shared.context.borrow().clone();
+    let Some(context) = context.filter(|context| !context.rules().is_empty()) else {
+        return;
+    };
+    if shared.telling.replace(Telling::Again) != Telling::No {
+        return;
+    }
+    while shared.telling.replace(Telling::Yes) == Telling::Again {
+        let told = async {
+            let database = Database::new(env)?;
+            belongings::tell(&database, context.id, TELLING_STEPS).await
+        };
+        if let Err(error) = told.await {
+            console_error!("membership: what users belong to is told later: {error:?}");
+            break;
+        }
+    }
+    shared.telling.set(Telling::No);
 }
 
 impl Shared {

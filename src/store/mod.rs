@@ -5,6 +5,7 @@
 //! in one D1 round trip is also authenticated in it, and a revoked token stops at once.
 
 pub mod audit;
+pub mod belongings;
 pub mod bulk;
 pub mod consistency;
 pub mod credentials;

@@ -54,6 +54,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "SELECT seq FROM resources WHERE tenant = ?1",
     ),
     (
+        "belongings",
+        "tenant, user, kind, name, \"group\"",
+        "SELECT tenant, user, kind, name, \"group\" FROM belongings WHERE tenant = ?1",
+    ),
+    (
         "events",
         "position",
         "SELECT position FROM events WHERE tenant = ?1",

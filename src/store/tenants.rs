@@ -245,7 +245,9 @@ pub async fn update(
         "UPDATE tenants SET revision = revision + 1, name = coalesce(?3, name), \
          settings = coalesce(?4, settings), reindex = coalesce(?5, reindex), \
          suspended = CASE ?6 WHEN 1 THEN coalesce(suspended, ?7) WHEN 0 THEN NULL ELSE suspended END, \
-         mapping = coalesce(?8, mapping) \
+         mapping = coalesce(?8, mapping), told = CASE WHEN ?8 IS NULL THEN told ELSE \
+         json_object('walk', '', 'position', coalesce(told ->> 'position', \
+         (SELECT max(position) FROM events), 0)) END \
          WHERE id = ?1 AND revision = ?2 AND deleting IS NULL RETURNING id",
         [
             tenant.id.into(),

@@ -9,7 +9,7 @@
 //     { "failBefore": 2 }                  the next calls fail and nothing has happened
 //     { "failAfter": 1 }                   the next call happens, and its answer is lost
 //     { "message": "D1_ERROR: ..." }       what the failing calls say
-//     { "only": "write" }                  delays and failures apply to calls that write ("read", "any", "log")
+//     { "only": "write" }                  delays and failures apply to calls that write ("read", "any", "log", "telling")
 //     { "reset": true }                    first, back to no faults and nothing counted
 //
 // The state also says where the last Durable Object was to be made: `locationHint`.
@@ -103,7 +103,8 @@ async function call(statements, go) {
   counted.trips += 1;
   if (!isLog) state.statements += statements.length;
   const writes = statements.some((sql) => /\b(insert|update|delete|replace)\b/i.test(sql));
-  const affected = isLog ? state.only === "log" : state.only === "any" || state.only === (writes ? "write" : "read");
+  const isTelling = statements.some((sql) => /\bbelongings\b|\bSET told\b|^SELECT told\b/.test(sql));
+  const affected = isTelling && state.only === "telling" ? true : isLog ? state.only === "log" : state.only === "any" || state.only === (writes ? "write" : "read");
   state.inFlight += isLog ? 0 : 1;
   state.maxInFlight = Math.max(state.maxInFlight, state.inFlight);
   try {

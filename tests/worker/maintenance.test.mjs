@@ -87,7 +87,7 @@ describe("maintenance", { skip: external ? "needs the database" : false }, () =>
     await edge.faults({ reset: true });
     await edge.cron();
     const { statements, rowsRead } = await edge.faults();
-    assert.ok(statements <= 10, `${statements} statements`);
+    assert.ok(statements <= 14, `${statements} statements`);
     // The tenants, to see how long each keeps its log.
     assert.ok(rowsRead <= 30, `${rowsRead} rows`);
   });

@@ -66,6 +66,8 @@ export class Replica {
         for (const { value } of members) group().delete(value);
         age();
         break;
+      case "targets_changed":
+        break;
       default:
         this.resources.set(resource.id, resource);
     }

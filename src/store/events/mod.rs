@@ -22,6 +22,9 @@ pub const MEMBERS_PER_EVENT: usize = 1000;
 /// The one event of a resource that the database itself can tell.
 pub const MEMBER_ADDED: &str = "group.member_added";
 
+/// What a user belongs to in the product became another: see [`super::belongings`].
+pub const TARGETS_CHANGED: &str = "user.targets_changed";
+
 /// The deployment's own event, which is left of a tenant.
 pub const TENANT_DELETED: &str = "tenant.deleted";
 
