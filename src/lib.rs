@@ -8,6 +8,7 @@
 //! | [`mapping`] | pushed groups as the product's departments, teams, roles, pure | `scim` |
 //! | [`store`] | everything in D1, and the only SQL | `scim`, `mapping` |
 //! | [`events`] | from a change to what the product hears of it | `scim`, `store` |
+//! | [`feed`] | the outbox as products read it | `scim`, `store`, `events`, `wire` |
 //! | [`auth`] | from a bearer token to a tenant: our own, an OAuth client's, a JWT | `scim`, `store`, `wire` |
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store`, `events` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
@@ -44,6 +45,7 @@
 pub mod admin;
 pub mod auth;
 pub mod events;
+pub mod feed;
 pub mod http;
 pub mod log;
 pub mod maintenance;

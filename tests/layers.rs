@@ -9,6 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("scim", &[]),
     ("store", &["scim", "mapping"]),
     ("events", &["scim", "store"]),
+    ("feed", &["scim", "store", "events", "wire"]),
     ("auth", &["scim", "store", "wire"]),
     ("membership", &["scim", "store", "events"]),
     ("mapping", &["scim"]),
@@ -17,7 +18,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("maintenance", &["scim", "store"]),
     (
         "admin",
-        &["scim", "mapping", "store", "events", "auth", "wire", "log"],
+        &[
+            "scim", "mapping", "store", "events", "feed", "auth", "wire", "log",
+        ],
     ),
     (
         "http",
@@ -26,6 +29,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "mapping",
             "store",
             "events",
+            "feed",
             "auth",
             "membership",
             "wire",

@@ -296,7 +296,11 @@ fn no_randomness<T>(_: getrandom::Error) -> Result<T> {
 }
 
 fn no_tenant<T>(slug: &str) -> Result<T> {
-    problem(404, format!("The tenant {slug:?} does not exist."))
+    problem(404, no_such_tenant(slug))
+}
+
+fn no_such_tenant(slug: &str) -> String {
+    format!("The tenant {slug:?} does not exist.")
 }
 
 fn busy<T>() -> Result<T> {

@@ -1,6 +1,6 @@
 //! `/directory/v1/{tenant}`: the directory as the product reads it, with departments.
 //!
-//! - GET `users`, `users/{id}`, `groups`, `groups/{id}`, `departments`: plain JSON, problem details
+//! - GET `users`, `users/{id}`, `groups`, `groups/{id}`, `departments`, `events`: plain JSON, problem details
 //!   for errors.
 //! - What a user belongs to is computed from the groups as they are when they are read: nothing has
 //!   to be brought up to date when rules change.
@@ -18,6 +18,7 @@ use worker::Env;
 use super::lists;
 use super::permission;
 use super::scim::{self, Exchange};
+use crate::feed;
 use crate::mapping::{
     Belonging, DEPARTMENT, Group, Membership, Rules, Target, belongings, overview,
 };
@@ -88,9 +89,10 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
         ["groups"] => groups(exchange).await,
         ["groups", id] => one(exchange, "Group", id).await,
         ["departments"] => departments(exchange).await,
+        ["events"] => events(exchange).await,
         _ => Err(ScimError::new(
             404,
-            "The directory has users, users/{id}, groups, groups/{id} and departments.",
+            "The directory has users, users/{id}, groups, groups/{id}, departments and events.",
         )
         .into()),
     }
@@ -153,6 +155,12 @@ async fn in_department(exchange: &Exchange<'_>, name: &str) -> Result<Option<Str
         .into());
     }
     Ok((!terms.is_empty()).then(|| format!("({})", terms.join(" or "))))
+}
+
+/// GET /events: what changed since a position, see [`feed::answer`].
+async fn events(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
+    let read = async |after, limit| Ok(exchange.store.events(after, limit).await?);
+    feed::answer(exchange.parts, read).await
 }
 
 fn kind<'a>(exchange: &'a Exchange<'_>) -> &'a str {

@@ -146,3 +146,25 @@ test("the directory is for its own tokens, for reading only", async () => {
   const scim = await edge.request("GET", `/t/${tenant.slug}/scim/v2/Users`, undefined, { authorization: `Bearer ${json.token}` });
   assert.equal(scim.status, 403, scim.text);
 });
+
+test("what changed since a position is told to the product, of its own tenant alone", async () => {
+  const { tenant, ada, read } = await company();
+  const { ada: stranger } = await company();
+  const latest = await read("/events?after=latest");
+  assert.deepEqual([latest.status, latest.json.events, latest.json.more], [200, [], false]);
+  const removed = await tenant.scim("DELETE", `/Users/${ada}`);
+  assert.equal(removed.status, 204);
+  const { events, next } = (await read(`/events?after=${latest.json.next}&types=user.*`)).json;
+  assert.deepEqual(events.map(({ type, tenant, data }) => [type, tenant, data.resource.id]), [["user.deleted", tenant.slug, ada]]);
+  assert.ok(next > latest.json.next);
+  const all = (await read("/events?limit=1000")).json.events;
+  assert.ok(all.length > 5 && all.every((event) => event.tenant === tenant.slug));
+  assert.ok(!JSON.stringify(all).includes(stranger));
+  const waited = await read(`/events?after=${next}&wait=1`);
+  assert.deepEqual(waited.json.events, []);
+  assert.equal((await read("/events?after=x")).status, 400);
+  assert.equal((await read("/events?limit=1001")).status, 400);
+  assert.equal((await read(`/events?after=${next + 1000}`)).status, 410);
+  const wrong = await edge.request("GET", `/directory/v1/${tenant.slug}/events`, undefined, { authorization: `Bearer ${tenant.token}` });
+  assert.equal(wrong.status, 403);
+});

@@ -267,7 +267,7 @@ describe("the feed", () => {
       assert.match(answer.json.detail, words);
     };
     await check("types=user.gone", 400, /user\.created/);
-    await check("wait=21", 400, /at most 20/);
+    await check("wait=21", 400, /from 0 to 20/);
     await check("after=-1", 400, /latest/);
     await check("after=x", 400, /latest/);
     await check("limit=0", 400, /1000/);

@@ -1,6 +1,7 @@
 //! Reading the outbox, from a position on.
 
-use crate::store::d1::{Columns, Database, Parameter, Statement};
+use crate::store::Store;
+use crate::store::d1::{Columns, Database, Parameter, Rows, Statement};
 use crate::store::error::StoreError;
 
 /// Bytes that a page has at the most, unless one event alone has more.
@@ -57,6 +58,10 @@ pub async fn page(
     limit: u32,
 ) -> Result<Page, StoreError> {
     let rows = database.batch(&statements(scope, after, limit)).await?;
+    Ok(read(&rows, after, limit))
+}
+
+fn read(rows: &[Rows], after: i64, limit: u32) -> Page {
     let state = rows[0].first();
     let state = |column: &str| state.as_ref().and_then(|row| row.integer(column));
     let mut events = Vec::new();
@@ -73,14 +78,23 @@ pub async fn page(
     }
     let last = events.last().map_or(after, |event| event.position);
     let head = state("head").unwrap_or_default();
-    Ok(Page {
+    Page {
         events,
         next: if more { last } else { head },
         more,
         head,
         pruned: state("pruned").unwrap_or_default(),
         is_unknown: state("tenant").is_none(),
-    })
+    }
+}
+
+impl Store {
+    /// The tenant's own, under the guard.
+    pub async fn events(&self, after: i64, limit: u32) -> Result<Page, StoreError> {
+        let statements = statements(Scope::Tenant(self.tenant()), after, limit);
+        let rows = self.read(&statements).await?;
+        Ok(read(&rows, after, limit))
+    }
 }
 
 fn statements(scope: Scope, after: i64, limit: u32) -> [Statement; 2] {

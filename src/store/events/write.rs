@@ -102,8 +102,8 @@ pub fn pruned(cutoff: i64) -> [Statement; 2] {
     let mark = format!(
         "INSERT INTO outbox (one, pruned) SELECT 1, max(position) FROM \
          (SELECT position, created FROM events \
-         WHERE position < (SELECT max(position) FROM events) \
-         ORDER BY position LIMIT {PRUNED_AT_ONCE}) \
+         WHERE position < iif((SELECT created FROM events ORDER BY position LIMIT 1) < ?1, \
+         (SELECT max(position) FROM events), 0) ORDER BY position LIMIT {PRUNED_AT_ONCE}) \
          WHERE created < ?1 HAVING max(position) IS NOT NULL \
          ON CONFLICT (one) DO UPDATE SET pruned = max(pruned, excluded.pruned)"
     );
