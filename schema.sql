@@ -84,7 +84,7 @@ CREATE UNIQUE INDEX credentials_by_id ON credentials (id);
 CREATE TABLE audit (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,
-  actor TEXT NOT NULL,                 -- 'ADMIN_TOKEN', 'credential:…' an id, 'access:…' an e-mail address
+  actor TEXT NOT NULL,                 -- 'ADMIN_TOKEN', 'credential:…' an id, 'access:…' whom Access let in
   action TEXT NOT NULL,                -- 'POST tenants/{}/tokens'
   tenant TEXT,                         -- its slug: the tenant itself may be gone
   target TEXT,                         -- the id, name or URN of what it was done to

@@ -49,6 +49,7 @@ const PURE: &[&str] = &[
     "store/folded.rs",
     "store/literals.rs",
     "admin/expiry.rs",
+    "admin/same_origin.rs",
     "admin/scope.rs",
     "store/scopes.rs",
     "store/settings.rs",

@@ -1,10 +1,14 @@
-//! Who calls: the holder of the secret ADMIN_TOKEN, which needs no database, or of a credential,
-//! which D1 is asked for with each call.
+//! Who calls: the holder of the secret ADMIN_TOKEN, which needs no database; of a credential, which D1
+//! is asked for with each call; or, where there is no Authorization header, somebody whom Cloudflare
+//! Access let in.
 
 use worker::Env;
 
 use super::problem::{Problem, Result, problem};
-use super::scope::{needed, permit};
+use super::same_origin::{self, Sent};
+use super::scope::{SCOPES, given, needed, permit};
+use crate::auth::access::{self, Application};
+use crate::auth::jwt::keys::{Failure, Moment};
 use crate::auth::{self, token};
 use crate::store::credentials;
 use crate::store::d1::Database;
@@ -18,12 +22,22 @@ pub struct Actor {
     scopes: String,
     /// The slug of the one tenant that the credential is for.
     tenant: Option<String>,
+    /// How to get a scope that is missing.
+    remedy: &'static str,
 }
+
+const OF_CREDENTIAL: &str = "A credential keeps its scopes, so make another one.";
+const OF_ACCESS: &str = "ACCESS_SCOPES in wrangler.toml says who has it.";
 
 pub async fn authorize(parts: &Parts, env: &Env, database: &Database) -> Result<Actor> {
     let authorization = parts.header("authorization");
     let secret = env.secret("ADMIN_TOKEN").ok();
     let Ok(sent) = auth::bearer(authorization.as_deref()) else {
+        if authorization.is_none()
+            && let Some(actor) = through_access(parts, env).await?
+        {
+            return Ok(actor);
+        }
         return match secret {
             Some(_) => problem(
                 401,
@@ -38,6 +52,7 @@ pub async fn authorize(parts: &Parts, env: &Env, database: &Database) -> Result<
                 name: "ADMIN_TOKEN".to_owned(),
                 scopes: "admin".to_owned(),
                 tenant: None,
+                remedy: OF_CREDENTIAL,
             });
         }
         _ => {}
@@ -61,7 +76,62 @@ pub async fn authorize(parts: &Parts, env: &Env, database: &Database) -> Result<
         name: format!("credential:{}", found.id),
         scopes: found.scopes,
         tenant: found.tenant,
+        remedy: OF_CREDENTIAL,
     })
+}
+
+/// `None` where nobody comes through Access, or it is not set up.
+async fn through_access(parts: &Parts, env: &Env) -> Result<Option<Actor>> {
+    let Some(assertion) = parts.header(access::ASSERTION) else {
+        return Ok(None);
+    };
+    let application = match Application::of(env) {
+        Ok(Some(application)) => application,
+        Ok(None) => return Ok(None),
+        Err(why) => return problem(503, why),
+    };
+    let identified = application
+        .identify(&assertion, Moment::new(parts, env))
+        .await;
+    let name = match identified {
+        Ok(name) => name,
+        Err(Failure::Invalid(why)) => return invalid(why.0),
+        Err(Failure::Unavailable) => {
+            let why = "The keys of Cloudflare Access cannot be fetched right now: send the request again.";
+            return Err(Problem::new(503, why).with("Retry-After", "10").into());
+        }
+    };
+    let [origin, site, content_type] =
+        ["origin", "sec-fetch-site", "content-type"].map(|name| parts.header(name));
+    let sent = Sent {
+        method: &parts.method,
+        own: &parts.origin,
+        origin: origin.as_deref(),
+        site: site.as_deref(),
+        content_type: content_type.as_deref(),
+    };
+    if let Err((status, why)) = same_origin::check(&sent) {
+        return problem(status, why);
+    }
+    let setting = env.var("ACCESS_SCOPES").map(|value| value.to_string());
+    let scopes = match given(setting.as_deref().unwrap_or("admin"), &name) {
+        Ok(scopes) => scopes,
+        Err(unknown) => {
+            return problem(
+                503,
+                format!(
+                    "ACCESS_SCOPES has {unknown:?}, which is no scope; there are {}.",
+                    SCOPES.join(", ")
+                ),
+            );
+        }
+    };
+    Ok(Some(Actor {
+        name: format!("access:{name}"),
+        scopes,
+        tenant: None,
+        remedy: OF_ACCESS,
+    }))
 }
 
 const UNSET: &str = "The secret ADMIN_TOKEN is not set: run `npx wrangler secret put ADMIN_TOKEN`, or `npm start` for a local one.";
@@ -82,10 +152,7 @@ impl Actor {
     ) -> std::result::Result<(), Problem> {
         let needed = needed(family, method);
         if !permit(&self.scopes, &needed) {
-            let detail = format!(
-                "This credential has not the scope {needed}. A credential keeps its scopes, so \
-                 make another one."
-            );
+            let detail = format!("This takes the scope {needed}. {}", self.remedy);
             return Err(Problem::new(403, detail).challenge(
                 "insufficient_scope",
                 "scope",

@@ -1,8 +1,8 @@
 //! The admin API: `/admin/v1`, JSON in and out, problem details (RFC 9457) for errors.
 //!
-//! Refused: every request without the secret ADMIN_TOKEN or a credential with the endpoint's scope,
-//! methods that an address does not have, and members of a body that the call does not know, by
-//! their names. Recorded in the audit log: whatever changes something, in its own transaction.
+//! Refused: every request without the secret ADMIN_TOKEN, a credential or a login at Cloudflare
+//! Access that has the endpoint's scope, methods that an address does not have, and members of a body
+//! that the call does not know, by their names. Recorded in the audit log: whatever changes something, in its own transaction.
 
 mod audit;
 mod authorize;
@@ -19,6 +19,7 @@ mod mapping;
 mod parties;
 pub mod problem;
 mod requests;
+mod same_origin;
 mod schemas;
 mod scope;
 mod tenants;

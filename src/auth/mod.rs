@@ -1,8 +1,9 @@
-//! From a bearer token to a tenant, and from an OAuth client to a token.
+//! From a bearer token to a tenant, from an OAuth client to a token, and who came through Access.
 //!
 //! An isolate remembers the contexts it loaded, by token hash. The memory only saves the loading:
 //! each batch of the store checks the token and the tenant's revision again.
 
+pub mod access;
 pub mod client_keys;
 pub mod expiring;
 pub mod grant;

@@ -11,7 +11,7 @@ use super::error::StoreError;
 pub struct Entry {
     /// Unix milliseconds.
     pub at: i64,
-    /// "ADMIN_TOKEN", "credential:" and its id, or "access:" and a person's e-mail address.
+    /// "ADMIN_TOKEN", "credential:" and its id, or "access:" and whom Access let in.
     pub actor: String,
     /// The method and the address: "POST tenants/{}/tokens".
     pub action: String,

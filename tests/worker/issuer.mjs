@@ -109,6 +109,8 @@ class Issuer {
       [DISCOVERY]: { issuer: this.url, jwks_uri: this.jwksUri, ...discovery },
       "/keys": { keys: this.keys.map(({ jwk }) => jwk) },
     };
+    // Where Cloudflare Access has them.
+    documents["/cdn-cgi/access/certs"] = documents["/keys"];
     if (!documents[path]) return response.writeHead(404).end();
     const headers = { "content-type": "application/json" };
     if (location) headers.location = location;
