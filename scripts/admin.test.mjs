@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -74,6 +75,32 @@ test("tokens are made, listed and revoked", async () => {
   assert.ok(!out.includes(made.token));
   assert.equal((await command("tokens", "create", tenant.slug)).code, 2);
   assert.equal((await command("tokens", "revoke", tenant.slug, made.id)).code, 1);
+});
+
+test("a token takes another's place, and both work for a while", async () => {
+  const tenant = await edge.createTenant("cli");
+  const rotated = await json("tokens", "rotate", tenant.slug, tenant.tokenId, "--overlap", "1h", "--expires", "90d");
+  for (const token of [tenant.token, rotated.token]) {
+    assert.equal((await tenant.with({ token: { id: "", token } }).scim("GET", "/Users")).status, 200);
+  }
+  const old = (await json("tokens", "list", tenant.slug)).find((one) => one.id === tenant.tokenId);
+  const hours = (Date.parse(old.expires) - Date.parse(rotated.created)) / 3_600_000;
+  assert.deepEqual([Math.round(hours), Math.round((Date.parse(rotated.expires) - Date.parse(rotated.created)) / 86_400_000)], [1, 90]);
+  const second = await command("tokens", "rotate", tenant.slug, tenant.tokenId);
+  assert.deepEqual([second.code, /took its place/.test(second.note)], [1, true]);
+});
+
+test("what was deleted is listed and brought back", async () => {
+  const tenant = await edge.createTenant("cli");
+  await command("settings", tenant.slug, "delete_policy=tombstone");
+  const user = (await tenant.scim("POST", "/Users", { schemas: [USER], userName: "ann", displayName: "Ann" })).json;
+  assert.equal((await command("tombstones", "list", tenant.slug)).out.split("\n").length, 2);
+  assert.equal((await tenant.scim("DELETE", `/Users/${user.id}`)).status, 204);
+  assert.match((await command("tombstones", "list", tenant.slug)).out, new RegExp(`^ID +TYPE +DISPLAY +DELETED +RESTORABLE UNTIL\n${user.id} +User +Ann +2`));
+  assert.equal((await json("tombstones", "restore", tenant.slug, user.id)).id, user.id);
+  assert.equal((await tenant.scim("GET", `/Users/${user.id}`)).status, 200);
+  const again = await command("tombstones", "restore", tenant.slug, user.id);
+  assert.deepEqual([again.code, /no tombstone/.test(again.note)], [1, true]);
 });
 
 test("schemas, resource types and mapping come from files", async () => {
@@ -160,6 +187,8 @@ test("a server is named by options, environment or a local start", () => {
   const none = join(folder, "none.json");
   assert.deepEqual(target({}, {}, dev), { url: "http://127.0.0.1:1/admin/v1", token: "local" });
   assert.deepEqual(target({}, { SCIM_EDGE_URL: "https://x.example/", SCIM_EDGE_ADMIN_TOKEN: "t" }, dev), { url: "https://x.example/admin/v1", token: "t" });
+  assert.deepEqual(target({ "access-token": "j" }, { SCIM_EDGE_URL: "https://x.example", SCIM_EDGE_ACCESS_TOKEN: "k" }, none), { url: "https://x.example/admin/v1", accessToken: "j" });
+  assert.deepEqual(target({}, { SCIM_EDGE_URL: "https://x.example", SCIM_EDGE_ACCESS_TOKEN: "k" }, dev), { url: "https://x.example/admin/v1", accessToken: "k" });
   assert.deepEqual(target({ url: "https://y.example/admin/v1", token: "u" }, { SCIM_EDGE_URL: "https://x.example" }, dev), { url: "https://y.example/admin/v1", token: "u" });
   // The local token goes to no other server.
   assert.throws(() => target({ url: "https://x.example" }, {}, dev), { code: 3, message: /No admin token/ });
@@ -185,6 +214,39 @@ test("every command has help, and what is no command says so", async () => {
   for (const line of [["bogus"], ["tenants"], ["tenants", "bogus"], ["tenants", "show"], ["tenants", "show", "a", "b"], ["tenants", "list", "--bogus"]]) {
     assert.equal((await command(...line)).code, 2, line.join(" "));
   }
+});
+
+test("every call of the admin API has a command", async () => {
+  const { paths } = JSON.parse(readFileSync(join(root, "docs", "openapi.json"), "utf8"));
+  const called = new Set();
+  const operation = (method, path) => {
+    const pattern = Object.keys(paths).find((pattern) => new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path));
+    return `${method} ${pattern ?? path}`;
+  };
+  // A server that takes everything and has nothing.
+  const server = createServer((request, response) => {
+    called.add(operation(request.method, new URL(request.url, "http://x").pathname.replace("/admin/v1", "")));
+    request.resume().on("end", () => response.end("{}"));
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const [document, lines] = [join(folder, "anything.json"), join(folder, "anything.ndjson")];
+  writeFileSync(document, '{"id": "i", "name": "n"}');
+  writeFileSync(lines, '{"export": {"version": 1, "slug": "s"}}\n{"meta": {}}\n');
+  const values = { label: "l", scopes: "admin", yes: true, partial: true, out: "-" };
+  try {
+    for (const [name, { args = [], options = {} }] of Object.entries(COMMANDS)) {
+      const said = Object.entries(values).filter(([option]) => option in options);
+      const file = name === "import" ? lines : document;
+      const line = [...name.split(" "), ...args.map((arg) => (arg === "FILE" ? file : arg)), ...said.flatMap(([option, value]) => (value === true ? [`--${option}`] : [`--${option}`, value]))];
+      // What is made of the answer does not matter.
+      await admin([...line, "--url", `http://127.0.0.1:${server.address().port}`, "--token", "t"], { out() {}, note() {} }).catch(() => {});
+    }
+  } finally {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  }
+  const described = Object.entries(paths).flatMap(([path, item]) => Object.keys(item).filter((key) => key !== "parameters").map((method) => `${method.toUpperCase()} ${path}`));
+  assert.deepEqual(described.filter((one) => !called.has(one)), []);
 });
 
 test("as a program it prints JSON and ends with its exit code", async () => {

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { root } from "../common.mjs";
 import { REFUSED, UNREACHABLE, Wrong } from "./wrong.mjs";
 
-const HOW = "Say which: --url and --token, or the environment's SCIM_EDGE_URL and SCIM_EDGE_ADMIN_TOKEN, or `npm start` for a local server.";
+const HOW = "Say which: --url and --token, or the environment's SCIM_EDGE_URL and SCIM_EDGE_ADMIN_TOKEN, or `npm start` for a local server. `npm run admin` says more.";
 
 /** Longest wait before a call is sent again, in milliseconds. */
 const MAX_WAIT = 10_000;
 
-/** The server's address and the admin token: from the options, the environment, or a running `npm start`. */
+/** The server's address and the admin token, or what Cloudflare Access knows a person by: from the options, the environment, or a running `npm start`. */
 export function target(options, env = process.env, devFile = join(root, ".scim-edge", "dev.json")) {
   const dev = existsSync(devFile) ? JSON.parse(readFileSync(devFile, "utf8")) : {};
   const said = options.url ?? env.SCIM_EDGE_URL;
@@ -21,8 +21,9 @@ export function target(options, env = process.env, devFile = join(root, ".scim-e
   // A local server's token is for that server alone.
   const local = said === undefined || sameOrigin(said, dev.admin_url) ? dev.admin_token : undefined;
   const token = options.token ?? env.SCIM_EDGE_ADMIN_TOKEN ?? local;
-  if (!token) throw new Wrong(UNREACHABLE, `No admin token for ${url}. ${HOW}`);
-  return { url: `${url.replace(/\/+$/, "").replace(/\/admin\/v1$/, "")}/admin/v1`, token };
+  const accessToken = options["access-token"] ?? env.SCIM_EDGE_ACCESS_TOKEN;
+  if (!token && !accessToken) throw new Wrong(UNREACHABLE, `No admin token for ${url}. ${HOW}`);
+  return { url: `${url.replace(/\/+$/, "").replace(/\/admin\/v1$/, "")}/admin/v1`, ...(token ? { token } : {}), ...(accessToken ? { accessToken } : {}) };
 }
 
 function sameOrigin(url, other) {
@@ -30,9 +31,9 @@ function sameOrigin(url, other) {
 }
 
 export class Api {
-  constructor({ url, token }) {
+  constructor({ url, token, accessToken }) {
     this.url = url;
-    this.token = token;
+    this.credentials = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(accessToken ? { "cf-access-token": accessToken } : {}) };
   }
 
   get = (path) => this.json("GET", path);
@@ -51,7 +52,7 @@ export class Api {
   /** Every entry of a list, page by page; `name` is the list's in the answer. */
   async *pages(path, name, search = {}) {
     for (let after = search.after; ; ) {
-      const query = new URLSearchParams({ ...search, limit: "1000", ...(after === undefined ? {} : { after }) });
+      const query = new URLSearchParams({ limit: "1000", ...search, ...(after === undefined ? {} : { after }) });
       const page = await this.get(`${path}?${query}`);
       yield* page[name];
       if (page.next === undefined) return;
@@ -80,7 +81,7 @@ export class Api {
         await new Promise((done) => setTimeout(done, 300 * attempt));
         continue;
       }
-      if (answer.status < 400) return answer;
+      if (answer.status < 300) return answer;
       if (last || ![429, 503].includes(answer.status)) throw refusal(answer);
       await wait(answer.headers, attempt);
     }
@@ -88,8 +89,8 @@ export class Api {
 
   async exchange(method, path, body, type) {
     const url = /^https?:/.test(path) ? path : this.url + path;
-    const headers = { authorization: `Bearer ${this.token}`, ...(body === undefined ? {} : { "content-type": type }) };
-    const response = await fetch(url, { method, headers, body, redirect: "error" });
+    const headers = { ...this.credentials, ...(method === "GET" || method === "DELETE" ? {} : { "content-type": type }) };
+    const response = await fetch(url, { method, headers, body, redirect: "manual" });
     return { status: response.status, headers: response.headers, text: await response.text() };
   }
 }
@@ -100,6 +101,7 @@ function wait(headers, attempt = 1) {
 }
 
 function refusal({ status, text }) {
+  if (status < 400) return new Wrong(UNREACHABLE, "The server sends elsewhere, as Cloudflare Access does with whoever is not logged in: say --access-token \"$(cloudflared access token --app=URL)\".");
   let detail = text.slice(0, 500);
   try {
     detail = JSON.parse(text).detail ?? detail;

@@ -7,20 +7,24 @@ import { parseArgs } from "node:util";
 
 import { isMain } from "../common.mjs";
 import { Api, target } from "./api.mjs";
+import { audit } from "./audit.mjs";
 import { clients } from "./clients.mjs";
 import { consistency } from "./consistency.mjs";
+import { credentials } from "./credentials.mjs";
 import { declared } from "./declared.mjs";
 import { logs } from "./logs.mjs";
 import { tenants } from "./tenants.mjs";
 import { tokens } from "./tokens.mjs";
+import { tombstones } from "./tombstones.mjs";
 import { transfer } from "./transfer.mjs";
 import { USAGE, Wrong } from "./wrong.mjs";
 
-export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...logs, ...transfer, ...consistency };
+export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...tombstones, ...logs, ...transfer, ...consistency, ...credentials, ...audit };
 
 const COMMON = {
   url: { type: "string", value: "URL" },
   token: { type: "string", value: "TOKEN" },
+  "access-token": { type: "string", value: "TOKEN" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 };
@@ -28,8 +32,9 @@ const COMMON = {
 const PROLOGUE = `Usage: npm run admin -- COMMAND …
 
 --url URL and --token TOKEN say which server and who asks; without them the environment's SCIM_EDGE_URL and
-SCIM_EDGE_ADMIN_TOKEN do, or else .scim-edge/dev.json, which a running \`npm start\` writes. --json answers
-with JSON. COMMAND --help says more of a command.
+SCIM_EDGE_ADMIN_TOKEN do, or else .scim-edge/dev.json, which a running \`npm start\` writes. Behind Cloudflare
+Access, --access-token (or SCIM_EDGE_ACCESS_TOKEN) is what \`cloudflared access token --app=URL\` prints.
+--json answers with JSON. COMMAND --help says more of a command.
 `;
 
 /** Runs a command line: its exit code. */

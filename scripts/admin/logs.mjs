@@ -1,6 +1,6 @@
 // What identity providers asked and were told.
 
-import { list } from "./table.mjs";
+import { list, plain } from "./table.mjs";
 import { tenantPath } from "./tenants.mjs";
 import { seconds } from "./tokens.mjs";
 
@@ -89,6 +89,3 @@ async function latest(api, slug, query, { since, limit = Infinity }) {
     after = page.next;
   }
 }
-
-/** What clients sent must not write over the terminal. */
-const plain = (text) => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");

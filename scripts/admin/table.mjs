@@ -22,8 +22,10 @@ function flatten(object, prefix = "") {
   );
 }
 
-/** Control characters would write over the terminal. */
+/** What clients sent must not write over the terminal. */
+export const plain = (text) => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
+
 function text(value) {
   const shown = value === undefined || value === null ? "" : Array.isArray(value) ? value.map((one) => (typeof one === "object" ? JSON.stringify(one) : one)).join(", ") : typeof value === "object" ? JSON.stringify(value) : String(value);
-  return shown.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
+  return plain(shown);
 }

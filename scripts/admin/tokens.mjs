@@ -15,7 +15,7 @@ export function seconds(text) {
   return Number(number) * UNITS[unit];
 }
 
-function state(token) {
+export function state(token) {
   if (token.revoked) return "revoked";
   return token.expires && Date.parse(token.expires) <= Date.now() ? "expired" : "live";
 }
@@ -39,6 +39,17 @@ export const tokens = {
         ...(options.expires ? { expires_in_s: seconds(options.expires) } : {}),
       });
     },
+    show: (token) => `${list(token)}\n\nThe token is not shown again.`,
+  },
+  "tokens rotate": {
+    args: ["SLUG", "ID"],
+    options: { overlap: { type: "string", value: "1d" }, expires: { type: "string", value: "90d" } },
+    says: "a token in the place of another, shown this once; the old one works on for --overlap, a day unless said",
+    run: ({ api, args: [slug, id], options }) =>
+      api.post(`${path(slug, id)}/rotate`, {
+        ...(options.overlap ? { overlap_s: seconds(options.overlap) } : {}),
+        ...(options.expires ? { expires_in_s: seconds(options.expires) } : {}),
+      }),
     show: (token) => `${list(token)}\n\nThe token is not shown again.`,
   },
   "tokens revoke": {

@@ -1,22 +1,27 @@
-//! `/admin/v1/audit`: what administrators did, oldest first. It can only be read.
+//! `/admin/v1/audit`: what administrators did. It can only be read.
 
 use serde_json::{Value, json};
 
 use super::problem::{Result, problem};
 use super::{Call, listed, page, time};
-use crate::store::audit::{self, Entry};
+use crate::store::audit::{self, Entry, Order};
 use crate::wire::reply::Reply;
 
-/// GET /audit: `?limit=` of the entries behind the number `?after=`, of one tenant with `?tenant=`.
+/// GET /audit: `?limit=` of the entries behind the number `?after=`, of one tenant with `?tenant=`,
+/// oldest first or as `?order=` says.
 pub async fn list(call: &Call<'_>) -> Result<Reply> {
     let (after, limit) = page(call.parts)?;
     let is_number = after.len() <= 15 && after.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number {
         return problem(400, "after is the number of an entry.");
     }
-    let after = after.parse().unwrap_or_default();
+    let order = match call.parts.query("order") {
+        None | Some("oldest") => Order::Oldest,
+        Some("newest") => Order::Newest,
+        Some(_) => return problem(400, "order is oldest or newest: which of them are first."),
+    };
     let tenant = call.parts.query("tenant");
-    let found = audit::list(call.database, tenant, after, limit).await?;
+    let found = audit::list(call.database, tenant, order, after.parse().ok(), limit).await?;
     Ok(listed("entries", &found, limit, shown, |(number, _)| {
         number.to_string()
     }))

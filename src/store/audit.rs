@@ -82,25 +82,40 @@ impl Entry {
     }
 }
 
-/// Entries behind the number `after`, oldest first, each with its own; of one tenant where `tenant`
-/// names it.
+/// Which entries come first.
+#[derive(Debug, Clone, Copy)]
+pub enum Order {
+    Oldest,
+    Newest,
+}
+
+/// Entries with their numbers, those behind the number `after`; of one tenant where `tenant` names it.
 pub async fn list(
     database: &Database,
     tenant: Option<&str>,
-    after: i64,
+    order: Order,
+    after: Option<i64>,
     limit: u32,
 ) -> Result<Vec<(i64, Entry)>, StoreError> {
-    // Two statements, so that each reads along an index.
+    // A statement for each case, so that each reads along an index.
     let of_tenant = match tenant {
         Some(_) => "tenant = ?1 AND",
         None => "?1 IS NULL AND",
     };
+    let (behind, direction, start) = match order {
+        Order::Oldest => (">", "ASC", 0),
+        Order::Newest => ("<", "DESC", 1 << 53),
+    };
     let statement = Statement::new(
         format!(
             "SELECT seq, at, actor, action, tenant, target, outcome, ip, detail FROM audit \
-             WHERE {of_tenant} seq > ?2 ORDER BY seq LIMIT ?3"
+             WHERE {of_tenant} seq {behind} ?2 ORDER BY seq {direction} LIMIT ?3"
         ),
-        [tenant.into(), after.into(), i64::from(limit).into()],
+        [
+            tenant.into(),
+            after.unwrap_or(start).into(),
+            i64::from(limit).into(),
+        ],
     );
     let rows = database.query(statement).await?;
     Ok(rows.iter().filter_map(|row| read(&row)).collect())

@@ -208,6 +208,24 @@ describe("the audit log", () => {
       assert.deepEqual((await entries(slug)).map((one) => [one.actor, one.action]), [["ADMIN_TOKEN", "POST tenants"], ["ADMIN_TOKEN", "POST tenants/{}/tokens"]]);
     }
     problem(await edge.admin("GET", "/audit?after=x"), 400, /number/);
+    problem(await edge.admin("GET", "/audit?order=x"), 400, /oldest or newest/);
+  });
+
+  test("is read from its end, at the cost of what is read", async () => {
+    const { slug } = await edge.createTenant("t");
+    for (let n = 0; n < 5; n += 1) await edge.createToken(slug);
+    const oldest = (await entries(slug)).map((one) => one.id);
+    for (const of of ["", `tenant=${slug}&`]) {
+      const newest = [];
+      let after = "";
+      do {
+        const page = await edge.admin("GET", `/audit?${of}order=newest&limit=3&after=${after}`);
+        if (page.json.next) assert.deepEqual(page.cost, { trips: 1, read: 3, written: 0 });
+        newest.push(...page.json.entries.map((one) => one.id));
+        after = page.json.next;
+      } while (after && newest.length < oldest.length);
+      assert.deepEqual(newest.slice(0, oldest.length), oldest.toReversed());
+    }
   });
 
   test("is written in the transaction of what it tells", async () => {
