@@ -1,6 +1,7 @@
 // Tenants cannot see or touch each other. Every kind of credential that tenant A can have is tried on every
 // endpoint and method of tenant B, with the ids, cursors and tags that B really has: each is refused, no
-// answer has anything of B's, and B's rows are the same afterwards, byte for byte.
+// answer has anything of B's, and B's rows are the same afterwards, byte for byte. So are administrators'
+// credentials for A alone, and those for every tenant where they have not the scope.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -57,8 +58,34 @@ async function directory() {
     assert.ok(cursors[path], path);
   }
   const { secret } = edge.local ? await edge.db.prepare("SELECT secret FROM tenants WHERE slug = ?1").bind(tenant.slug).first() : {};
-  const secrets = [mark, tenant.token, ...(secret ? [secret] : []), ...[...users, inner, group, gadget].map((one) => one.id)];
-  return { tenant, mark, users, group, gadget, cursors, secrets };
+  const names = await administered(tenant);
+  const secrets = [mark, tenant.token, names.client.client_secret, names.credential.token, ...(secret ? [secret] : []), ...[...users, inner, group, gadget].map((one) => one.id)];
+  return { tenant, mark, users, group, gadget, cursors, secrets, names: names.of };
+}
+
+/** What administrators made in B: `of` has a name of B's for each collection of the admin API. */
+async function administered(tenant) {
+  const path = `/tenants/${tenant.slug}`;
+  const make = async (path, body) => (await good(edge.admin("POST", path, body), 201)).json;
+  const client = await make(`${path}/clients`, { label: "B's" });
+  const [{ id: secret }] = (await good(edge.admin("GET", `${path}/clients/${client.client_id}/secrets`))).json.secrets;
+  const issuer = await make(`${path}/issuers`, { label: "B's", issuer: "https://idp.example", audience: "b", subject: "b" });
+  const credential = await make("/credentials", { name: "B's", scopes: ["admin"], tenant: tenant.slug });
+  await good(edge.admin("PATCH", path, { settings: { delete_policy: "tombstone" } }));
+  const { id } = (await good(tenant.scim("POST", "/Users", { schemas: [USER], userName: unique("gone") }))).json;
+  await good(tenant.scim("DELETE", `/Users/${id}`), 204);
+  // Requests are logged behind their answers.
+  let logged;
+  for (const deadline = Date.now() + 10_000; logged === undefined; ) {
+    assert.ok(Date.now() < deadline, "the deletion is not in the log");
+    await new Promise((done) => setTimeout(done, 100));
+    logged = (await good(edge.admin("GET", `${path}/requests?method=DELETE`))).json.requests[0]?.id;
+  }
+  const of = {
+    tenants: tenant.slug, tokens: tenant.tokenId, clients: client.client_id, secrets: secret, issuers: issuer.id, schemas: GADGET,
+    "resource-types": "Gadget", tombstones: id, requests: logged, credentials: credential.id,
+  };
+  return { client, credential, of };
 }
 
 /** Every row of B's in every table that says whose its rows are, and the memberships. */
@@ -93,9 +120,28 @@ async function credentials() {
     ...(await Promise.all(scopes.map(async (scope) => ({ kind: `token with ${scope}`, authorization: `Bearer ${(await token(scope, { scopes: [scope] })).token}` })))),
     { kind: "revoked token", authorization: `Bearer ${revoked.token}`, dead: true },
     { kind: "expired token", authorization: `Bearer ${short.token}`, dead: true },
-    { kind: "admin token", authorization: `Bearer ${edge.adminToken}`, dead: true, isAdmin: true },
+    ...(await adminCredentials()),
+    { kind: "admin token", authorization: `Bearer ${edge.adminToken}`, dead: true, may: () => true },
     { kind: "nothing", authorization: null, dead: true },
     { kind: "Basic", authorization: `Basic ${Buffer.from(`${b.tenant.slug}:${a.token}`).toString("base64")}`, dead: true },
+  ];
+}
+
+/**
+ * Administrators' credentials: for A alone, with every scope and with one, and for every tenant with one.
+ * `may` says what of the admin API they open.
+ */
+async function adminCredentials() {
+  const scopes = openapi.components.schemas.AdminScopes.items.enum;
+  const make = async (kind, scopes, tenant, may) => {
+    const { token } = (await good(edge.admin("POST", "/credentials", { name: unique("c"), scopes, ...(tenant ? { tenant } : {}) }), 201)).json;
+    return { kind: `${kind}: ${scopes}`, full: scopes.length > 1, authorization: `Bearer ${token}`, dead: true, scoped: true, may };
+  };
+  const permits = (scope, needed) => scope === "admin" || scope === needed || scope.replace(/:write$/, ":read") === needed;
+  return [
+    await make("admin credential for A", scopes, a.slug, (one) => one.slug === a.slug),
+    await make("admin credential for A", ["tenants:read"], a.slug, (one) => one.slug === a.slug && one.needed === "tenants:read"),
+    ...(await Promise.all(scopes.map((scope) => make("admin credential", [scope], null, (one) => permits(scope, one.needed))))),
   ];
 }
 
@@ -183,17 +229,20 @@ function requests() {
   return all;
 }
 
-/** Every operation of the admin API on B and on A itself. */
+/** Every operation of the admin API on B, and on A with what is B's. */
 function adminRequests() {
-  const names = { slug: [b.tenant.slug, a.slug], id: [b.tenant.tokenId], urn: [GADGET], name: ["Gadget"] };
   return Object.entries(openapi.paths).flatMap(([path, item]) =>
     Object.entries(item)
       .filter(([method]) => method !== "parameters")
-      .flatMap(([method, operation]) => {
-        const content = operation.requestBody?.content ?? {};
-        const examples = Object.values(Object.values(content)[0]?.examples ?? {});
-        const addresses = names.slug.map((slug) => path.replaceAll(/\{(\w+)\}/g, (_, name) => (name === "slug" ? slug : (names[name]?.[0] ?? b.mark))));
-        return [...new Set(addresses)].map((address) => ({ method: method.toUpperCase(), path: address, body: examples[0]?.value }));
+      .flatMap(([method, { security, requestBody }]) => {
+        const { example, examples = {} } = Object.values(requestBody?.content ?? {})[0] ?? {};
+        const body = Object.values(examples)[0]?.value ?? example;
+        const slugs = path.includes("{slug}") ? [b.tenant.slug, a.slug] : [undefined];
+        return slugs.map((slug) => {
+          // A name stands behind its collection's.
+          const address = path.replace("{slug}", slug).replaceAll(/([^/]+)\/\{\w+\}/g, (_, collection) => `${collection}/${encodeURIComponent(b.names[collection] ?? b.mark)}`);
+          return { method: method.toUpperCase(), path: address, body, slug, needed: security[0].admin[0] };
+        });
       }),
   );
 }
@@ -226,8 +275,11 @@ test("no credential of A opens anything of B", async (t) => {
     const headers = (one) => ({ authorization: credential.authorization, "content-type": "application/scim+json", ...one.headers });
     const send = (base) => (one) => edge.request(one.method, base + one.path, one.body, headers(one));
 
+    // Over SCIM one administrator is like another: not known.
+    const scim = credential.scoped && !credential.full ? [] : requests();
+
     // B's address.
-    await each(requests(), send(b.tenant.path), (answer, one, told) => {
+    await each(scim, send(b.tenant.path), (answer, one, told) => {
       assert.equal(answer.status, 401, told);
       assert.ok(answer.headers.get("www-authenticate"), told);
       size.scim += 1;
@@ -236,7 +288,7 @@ test("no credential of A opens anything of B", async (t) => {
     // A's own address, and the one where the credential says whose it is, with what is B's.
     const bases = credential.ownAddress ? [a.path] : credential.full ? [a.path, "/scim/v2"] : ["/scim/v2"];
     for (const base of bases) {
-      await each(requests(), send(base), (answer, one, told) => {
+      await each(scim, send(base), (answer, one, told) => {
         size.own += 1;
         if (credential.dead) return assert.equal(answer.status, 401, told);
         if (one.cursor) return assert.ok([400, 403].includes(answer.status), told);
@@ -254,13 +306,20 @@ test("no credential of A opens anything of B", async (t) => {
     }
 
     // The admin API.
-    if (!credential.isAdmin) {
-      const admin = (one) => edge.request(one.method, `/admin/v1${one.path}`, one.body, headers(one));
-      await each(adminRequests(), admin, (answer, one, told) => {
-        assert.equal(answer.status, 401, told);
-        size.admin += 1;
-      });
-    }
+    const admin = (one) => edge.request(one.method, `/admin/v1${one.path}`, one.body, headers(one));
+    const refused = adminRequests().filter((one) => !credential.may?.(one));
+    await each(refused, admin, (answer, one, told) => {
+      assert.equal(answer.status, credential.scoped ? 403 : 401, told);
+      size.admin += 1;
+    });
+    // In A, what is B's is not there.
+    const names = Object.values(b.names).slice(1).map(encodeURIComponent);
+    const foreign = (one) => one.method !== "PUT" && one.path.split("/").slice(3).some((part) => names.includes(part));
+    const own = adminRequests().filter((one) => one.slug === a.slug && credential.may?.(one) && foreign(one));
+    await each(own, admin, (answer, _, told) => {
+      assert.ok([400, 404].includes(answer.status), told);
+      size.admin += 1;
+    });
     assert.equal(await rows(), present, `B's rows changed under ${credential.kind}`);
   }
   const sum = size.scim + size.own + size.admin;
