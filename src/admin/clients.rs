@@ -76,7 +76,9 @@ pub async fn create_secret(call: &Call<'_>, slug: &str, client: &str) -> Result<
     } = request;
     let expires = expiry(expires.as_deref(), expires_in_s, call.parts.now)?;
     let (secret, text) = new_secret(call, label, expires)?;
-    match secrets::create(call.database, slug, client, &secret).await? {
+    let detail = json!({ "secret": secret.id, "label": secret.label });
+    let entry = call.entry(Some(client), Some(detail));
+    match secrets::create(call.database, slug, client, &secret, &entry).await? {
         Made::Yes => {}
         Made::Missing => return no_client(),
         Made::Full => {
@@ -104,7 +106,8 @@ pub async fn list_secrets(call: &Call<'_>, slug: &str, client: &str) -> Result<R
 
 /// DELETE …/clients/{client_id}/secrets/{id}: the access tokens given out for it end with it.
 pub async fn delete_secret(call: &Call<'_>, slug: &str, client: &str, id: &str) -> Result<Reply> {
-    if secrets::revoke(call.database, slug, client, id, call.parts.now).await? {
+    let entry = call.entry(Some(client), Some(json!({ "secret": id })));
+    if secrets::revoke(call.database, slug, client, id, &entry).await? {
         Ok(Reply::empty(204))
     } else {
         problem(404, "The client has no such live secret.")

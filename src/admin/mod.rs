@@ -142,7 +142,7 @@ async fn permitted(
         return Err(problem.into());
     }
     let reply = answered(&call, segments, endpoint.allow).await?;
-    // What is changed elsewhere than in one transaction of D1 is recorded behind it.
+    // Whatever did not see to it itself is recorded behind what it changed.
     if !matches!(method, "GET" | "HEAD") && reply.status < 300 && !call.is_recorded.get() {
         let entry = call.entry(segments.get(3).copied(), None);
         entry.record(database).await?;

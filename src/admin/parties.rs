@@ -49,7 +49,9 @@ pub async fn create(
     party: &Party,
     secret: Option<&Secret>,
 ) -> Result<()> {
-    match parties::create(call.database, slug, kind, party, secret).await? {
+    let detail = json!({ "label": party.label, "scopes": party.scopes.to_string() });
+    let entry = call.entry(Some(&party.id), Some(detail));
+    match parties::create(call.database, slug, kind, party, secret, &entry).await? {
         Made::Yes => Ok(()),
         Made::Missing => no_tenant(slug),
         Made::Full => problem(
@@ -78,7 +80,8 @@ pub async fn list(call: &Call<'_>, slug: &str, kind: Kind, id_name: &str) -> Res
 
 /// Ends one, with what came of it.
 pub async fn delete(call: &Call<'_>, slug: &str, kind: Kind, id: &str) -> Result<Reply> {
-    if parties::revoke(call.database, slug, kind, id, call.parts.now).await? {
+    let entry = call.entry(Some(id), None);
+    if parties::revoke(call.database, slug, kind, id, &entry).await? {
         Ok(Reply::empty(204))
     } else {
         problem(404, format!("The tenant has no such live {}.", kind.name()))

@@ -29,13 +29,14 @@ pub async fn list(call: &Call<'_>, slug: &str) -> Result<Reply> {
 /// POST …/tombstones/{id}/restore: the resource is there again, with its id, and in the groups that
 /// it was in and that are still there.
 pub async fn restore(call: &Call<'_>, slug: &str, id: &str) -> Result<Reply> {
+    let entry = call.entry(Some(id), None);
     for _ in 0..ATTEMPTS {
         // Nothing is sealed here.
         let context = living(call, slug).await?.context(String::new())?;
         let told = |definition: &Definition, document: &Map, version| {
             describe::appeared(definition, Verb::Restored, document, version)
         };
-        let restored = tombstones::restore(call.database, &context, id, told).await;
+        let restored = tombstones::restore(call.database, &context, id, told, &entry).await;
         return match restored {
             Err(StoreError::Stale) => continue,
             Err(error) => Err(error.into()),

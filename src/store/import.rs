@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use super::audit::Entry;
 use super::bulk::{chunks, nesting};
 use super::d1::{Database, Parameter, Row, Statement};
 use super::error::{self, StoreError};
@@ -76,8 +77,13 @@ pub struct New {
 }
 
 /// One transaction. [`StoreError::Stale`] when the tenant serves again or is another.
-pub async fn create(database: &Database, tenant: &Tenant, new: &New) -> Result<(), StoreError> {
-    let mut batch = vec![still(tenant)];
+pub async fn create(
+    database: &Database,
+    tenant: &Tenant,
+    new: &New,
+    entry: Option<&Entry>,
+) -> Result<(), StoreError> {
+    let mut batch = begun(tenant, entry);
     batch.extend(groups::created(tenant.id, &new.resources));
     batch.extend(index::added(tenant.id, &new.entries));
     batch.extend(events::write::statements(tenant.id, &new.events));
@@ -110,12 +116,13 @@ pub async fn add_members(
     tenant: &Tenant,
     members: &[NewMembership],
     nested: &[String],
+    entry: Option<&Entry>,
 ) -> Result<(), StoreError> {
     let show = |one: &NewMembership| {
         let folded = one.display.as_deref().and_then(folded_text);
         json!([one.group, one.member, one.display, folded])
     };
-    let mut batch = vec![still(tenant)];
+    let mut batch = begun(tenant, entry);
     batch.extend(chunks(members, show).into_iter().flat_map(|part| {
         let told = events::write::newcomers(tenant.id, events::write::LISTED, part.clone());
         let added = Statement::new(
@@ -131,15 +138,18 @@ pub async fn add_members(
     database.batch(&batch).await.map(|_| ())
 }
 
-fn still(tenant: &Tenant) -> Statement {
-    Statement::new(
+/// What stands before each step. The first that is made is recorded, and with it the call.
+fn begun(tenant: &Tenant, entry: Option<&Entry>) -> Vec<Statement> {
+    let still = Statement::new(
         format!(
             "INSERT INTO assertions SELECT EXISTS (SELECT 1 FROM tenants WHERE id = ?1 \
              AND revision = ?2 AND suspended IS NOT NULL AND deleting IS NULL), '{}'",
             error::GUARD
         ),
         [tenant.id.into(), tenant.revision.into()],
-    )
+    );
+    let recorded = entry.map(|entry| entry.when("true"));
+    [still].into_iter().chain(recorded).collect()
 }
 
 fn text(texts: &[&str]) -> Parameter {

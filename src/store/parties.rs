@@ -1,6 +1,7 @@
 //! Whom a tenant trusts to prove who they are: OAuth clients, and issuers whose JWTs are bearer
 //! tokens. Each is a row of `tokens` that is nobody's token, so that it can be revoked as one can.
 
+use super::audit::Entry;
 use super::d1::{Database, Row, Statement};
 use super::error::StoreError;
 use super::scopes::Scopes;
@@ -79,6 +80,7 @@ pub async fn create(
     kind: Kind,
     party: &Party,
     secret: Option<&Secret>,
+    entry: &Entry,
 ) -> Result<Made, StoreError> {
     let (key, end, limit) = (kind.key(), kind.end(), kind.limit());
     let insert = Statement::new(
@@ -99,7 +101,7 @@ pub async fn create(
             party.created.into(),
         ],
     );
-    let mut batch = vec![revise(slug), insert];
+    let mut batch = vec![revise(slug), insert, entry.when_changed()];
     batch.extend(secret.map(|secret| secrets::insert(slug, &party.id, secret)));
     let rows = database.batch(&batch).await?;
     Ok(Made::from_rows(rows[0].is_empty(), rows[1].is_empty()))
@@ -140,7 +142,7 @@ pub async fn revoke(
     slug: &str,
     kind: Kind,
     id: &str,
-    now: i64,
+    entry: &Entry,
 ) -> Result<bool, StoreError> {
     let rows = database
         .batch(&[
@@ -150,14 +152,15 @@ pub async fn revoke(
                      (SELECT {} || ?2 FROM tenants t WHERE t.slug = ?1) RETURNING id",
                     kind.key()
                 ),
-                [slug.into(), id.into(), now.into()],
+                [slug.into(), id.into(), entry.at.into()],
             ),
+            entry.when_changed(),
             Statement::new(
                 "UPDATE tokens SET revoked = ?3 WHERE revoked IS NULL \
                  AND tenant = (SELECT id FROM tenants WHERE slug = ?1) AND parent IN \
                  (SELECT ?2 UNION ALL SELECT s.id FROM tokens s WHERE s.parent = ?2 \
                  AND s.kind = 'secret' AND s.tenant = (SELECT id FROM tenants WHERE slug = ?1))",
-                [slug.into(), id.into(), now.into()],
+                [slug.into(), id.into(), entry.at.into()],
             ),
             revise(slug),
         ])

@@ -1,5 +1,6 @@
 //! Secrets of OAuth clients, by their hashes: rows of `tokens` whose parent is the client.
 
+use super::audit::Entry;
 use super::d1::{Database, Row, Statement};
 use super::error::StoreError;
 use super::parties::{Kind, Made};
@@ -23,9 +24,14 @@ pub async fn create(
     slug: &str,
     client: &str,
     secret: &Secret,
+    entry: &Entry,
 ) -> Result<Made, StoreError> {
     let rows = database
-        .batch(&[live_client(slug, client), insert(slug, client, secret)])
+        .batch(&[
+            live_client(slug, client),
+            insert(slug, client, secret),
+            entry.when_changed(),
+        ])
         .await?;
     Ok(Made::from_rows(rows[0].is_empty(), rows[1].is_empty()))
 }
@@ -49,7 +55,7 @@ pub async fn revoke(
     slug: &str,
     client: &str,
     id: &str,
-    now: i64,
+    entry: &Entry,
 ) -> Result<bool, StoreError> {
     let rows = database
         .batch(&[
@@ -57,13 +63,14 @@ pub async fn revoke(
                 "UPDATE tokens SET revoked = ?4 WHERE id = ?3 AND kind = 'secret' AND parent = ?2 \
                  AND revoked IS NULL AND tenant = (SELECT id FROM tenants WHERE slug = ?1) \
                  RETURNING id",
-                [slug.into(), client.into(), id.into(), now.into()],
+                [slug.into(), client.into(), id.into(), entry.at.into()],
             ),
+            entry.when_changed(),
             Statement::new(
                 "UPDATE tokens SET revoked = ?4 WHERE parent = ?3 AND revoked IS NULL \
                  AND tenant = (SELECT id FROM tenants WHERE slug = ?1) AND EXISTS \
                  (SELECT 1 FROM tokens s WHERE s.tenant = tokens.tenant AND s.id = ?3 AND s.parent = ?2)",
-                [slug.into(), client.into(), id.into(), now.into()],
+                [slug.into(), client.into(), id.into(), entry.at.into()],
             ),
         ])
         .await?;

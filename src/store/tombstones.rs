@@ -6,6 +6,7 @@
 //! of them returns last. What its own transaction changed of a resource before it deleted it is not
 //! kept: the tombstone has what was there before.
 
+use super::audit::Entry;
 use super::d1::{Database, Parameter, Row, Rows, Statement};
 use super::document::{parse, prepare};
 use super::error::{self, StoreError};
@@ -114,6 +115,7 @@ pub async fn restore(
     context: &TenantContext,
     id: &str,
     told: impl Fn(&Definition, &Map, i64) -> NewEvent,
+    entry: &Entry,
 ) -> Result<Restored, StoreError> {
     let tenant = context.id;
     let found = Statement::new(
@@ -181,6 +183,7 @@ pub async fn restore(
         "DELETE FROM tombstones WHERE seq = ?1",
         [seq.into()],
     ));
+    batch.push(entry.when_changed());
     match database.batch(&batch).await {
         Ok(_) => Ok(Restored::Done(tombstone)),
         // Another call restored it, or its time came.

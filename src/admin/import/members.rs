@@ -3,6 +3,7 @@
 
 use super::line::Members;
 use super::{Numbered, Outcome};
+use crate::store::audit::Entry;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::import::{NewMembership, Present, State, add_members, nested, present};
@@ -20,6 +21,7 @@ pub async fn import(
     tenant: &Tenant,
     lines: Vec<Numbered<Members>>,
     outcome: &mut Outcome,
+    entry: &mut Option<Entry>,
 ) -> Result<(), StoreError> {
     if lines.is_empty() {
         return Ok(());
@@ -63,7 +65,9 @@ pub async fn import(
     if plan.new.is_empty() {
         return Ok(());
     }
-    add_members(database, tenant, &plan.new, &parents).await
+    add_members(database, tenant, &plan.new, &parents, entry.as_ref()).await?;
+    *entry = None;
+    Ok(())
 }
 
 struct Plan {

@@ -17,6 +17,7 @@ use super::export::VERSION;
 use super::problem::{Result, problem};
 use super::tenants::living;
 use super::{ATTEMPTS, Call, busy};
+use crate::store::audit::Entry;
 use crate::store::error::StoreError;
 use crate::store::tenants::Tenant;
 use crate::wire::reply::Reply;
@@ -58,6 +59,7 @@ pub async fn import(call: &Call<'_>, slug: &str) -> Result<Reply> {
             ),
         );
     }
+    let mut entry = Some(call.entry(None, None));
     for _ in 0..ATTEMPTS {
         let tenant = living(call, slug).await?;
         if tenant.suspended.is_none() {
@@ -66,7 +68,7 @@ pub async fn import(call: &Call<'_>, slug: &str) -> Result<Reply> {
                 "The tenant serves: suspend it with PATCH {\"suspended\": true} first, so that nobody sees half an import.",
             );
         }
-        match attempt(call, &tenant, &lines).await {
+        match attempt(call, &tenant, &lines, &mut entry).await {
             // Another import was faster, or the tenant changed: nothing of this step was written.
             Err(super::Failed::Store(
                 StoreError::Stale | StoreError::Conflict { .. } | StoreError::Cycle,
@@ -78,7 +80,13 @@ pub async fn import(call: &Call<'_>, slug: &str) -> Result<Reply> {
     busy()
 }
 
-async fn attempt(call: &Call<'_>, tenant: &Tenant, lines: &[Numbered<&[u8]>]) -> Result<Outcome> {
+/// `entry` is gone when it is recorded.
+async fn attempt(
+    call: &Call<'_>,
+    tenant: &Tenant,
+    lines: &[Numbered<&[u8]>],
+    entry: &mut Option<Entry>,
+) -> Result<Outcome> {
     let context = tenant.clone().context(String::new())?;
     let mut outcome = Outcome::default();
     let (mut new, mut memberships) = (Vec::new(), Vec::new());
@@ -94,8 +102,8 @@ async fn attempt(call: &Call<'_>, tenant: &Tenant, lines: &[Numbered<&[u8]>]) ->
             Err(why) => outcome.refuse(*number, why),
         }
     }
-    resources::import(call.database, tenant, &context, new, &mut outcome).await?;
-    members::import(call.database, tenant, memberships, &mut outcome).await?;
+    resources::import(call.database, tenant, &context, new, &mut outcome, entry).await?;
+    members::import(call.database, tenant, memberships, &mut outcome, entry).await?;
     Ok(outcome)
 }
 

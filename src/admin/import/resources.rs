@@ -6,6 +6,7 @@ use super::line::Resource;
 use super::{Numbered, Outcome};
 use crate::events::describe;
 use crate::events::kinds::Verb;
+use crate::store::audit::Entry;
 use crate::store::bulk::fits;
 use crate::store::d1::Database;
 use crate::store::document::{Prepared, prepare};
@@ -22,6 +23,7 @@ pub async fn import(
     context: &TenantContext,
     lines: Vec<Numbered<Resource<'_>>>,
     outcome: &mut Outcome,
+    entry: &mut Option<Entry>,
 ) -> Result<(), StoreError> {
     if lines.is_empty() {
         return Ok(());
@@ -49,7 +51,9 @@ pub async fn import(
     if plan.new.resources.is_empty() {
         return Ok(());
     }
-    create(database, tenant, &plan.new).await
+    create(database, tenant, &plan.new, entry.as_ref()).await?;
+    *entry = None;
+    Ok(())
 }
 
 async fn ground(
