@@ -5,20 +5,23 @@ use super::resources::body;
 use super::scim::Exchange;
 use crate::membership::client;
 use crate::membership::message::{BulkOperation, BulkTask, Change, Done};
-use crate::scim::bulk::{BulkRequest, Entry, MAX_OPERATIONS, Operation, Task, Verb, bulk_response};
+use crate::scim::bulk::{BulkRequest, Entry, Operation, Task, Verb, bulk_response};
 use crate::scim::discovery::BulkLimits;
 use crate::scim::error::{Result, ScimError};
 use crate::scim::resource::MAX_DEPTH;
 use crate::store::scopes::{Right, Scopes};
+use crate::store::settings::Settings;
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
-use crate::wire::request::{MAX_BODY_BYTES, new_id};
+use crate::wire::request::new_id;
 
 /// As ServiceProviderConfig shows them.
-pub const LIMITS: BulkLimits = BulkLimits {
-    max_operations: MAX_OPERATIONS as u32,
-    max_payload_size: MAX_BODY_BYTES as u32,
-};
+pub fn limits(settings: &Settings) -> BulkLimits {
+    BulkLimits {
+        max_operations: settings.bulk_max_operations,
+        max_payload_size: settings.bulk_max_payload_size,
+    }
+}
 
 /// How deep an operation's `data` lies in the message.
 const DATA_DEPTH: usize = 3;
@@ -27,9 +30,10 @@ const DATA_DEPTH: usize = 3;
 /// otherwise be sent back that the client has just sent.
 pub async fn bulk(exchange: &Exchange<'_>) -> std::result::Result<Reply, Failure> {
     let body = body(exchange, MAX_DEPTH + DATA_DEPTH)?;
-    let registry = &exchange.access().tenant.registry;
+    let tenant = &exchange.access().tenant;
     let ids = |count| new_ids(exchange.parts.now, count);
-    let bulk = BulkRequest::parse(body, registry, exchange.mode(), ids)?;
+    let most = tenant.settings.bulk_max_operations as usize;
+    let bulk = BulkRequest::parse(body, &tenant.registry, exchange.mode(), most, ids)?;
     let scopes = exchange.access().token.scopes;
     let split = |operation| split(permitted(operation, scopes));
     let (shown, sent): (Vec<_>, Vec<_>) = bulk.operations.into_iter().map(split).unzip();

@@ -31,12 +31,16 @@ use crate::scim::search::{Paging, SearchRequest};
 use crate::store::d1::Database;
 use crate::store::derive::{Derive, Found};
 use crate::store::mapping::MAX_GROUPS;
+use crate::store::settings::RESULTS;
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
 use crate::wire::request::Parts;
 
 /// Groups that `?department=` can stand for: a filter has at most a hundred terms.
 const MAX_GROUPS_OF_DEPARTMENT: usize = 40;
+
+/// People or groups of one answer at the most.
+const MAX_LIMIT: u32 = *RESULTS.end();
 
 /// Cloudflare's own examples call it so (D1, "Global read replication").
 const BOOKMARK_HEADER: &str = "X-D1-Bookmark";
@@ -194,9 +198,9 @@ async fn page(
     let definition = definition(exchange, type_name)?;
     let limit = match exchange.parts.query("limit").map(str::parse) {
         None => None,
-        Some(Ok(limit)) if (1..=i64::from(lists::MAX_COUNT)).contains(&limit) => Some(limit),
+        Some(Ok(limit)) if (1..=i64::from(MAX_LIMIT)).contains(&limit) => Some(limit),
         Some(_) => {
-            let detail = format!("limit is a number from 1 to {}.", lists::MAX_COUNT);
+            let detail = format!("limit is a number from 1 to {}.", MAX_LIMIT);
             return Err(ScimError::new(400, detail).into());
         }
     };

@@ -59,14 +59,15 @@ fn all(values: Vec<Value>) -> Reply {
 }
 
 fn features(exchange: &Exchange<'_>) -> Features {
+    let settings = &exchange.access().tenant.settings;
     Features {
         documentation_uri: None,
-        bulk: Some(super::bulk::LIMITS),
+        bulk: Some(super::bulk::limits(settings)),
         sort: true,
-        max_results: super::lists::MAX_COUNT,
+        max_results: settings.max_results,
         pagination: Pagination {
-            default_page_size: super::lists::DEFAULT_COUNT,
-            cursor_timeout: exchange.access().tenant.settings.cursor_timeout_s,
+            default_page_size: super::lists::DEFAULT_COUNT.min(settings.max_results),
+            cursor_timeout: settings.cursor_timeout_s,
         },
         interop: exchange.mode() == Mode::Interop,
         authentication_schemes: authentication_schemes(exchange.access().tenant.as_ref()),

@@ -28,13 +28,12 @@ use crate::store::derive::Derive;
 use crate::store::filter_sql::{Clause, Columns, Reads, compile, is_too_large, sort_keys};
 use crate::store::list::{Entry, Listed, Order, Position, Query};
 use crate::store::literals::Literals;
+use crate::store::settings::{FILTER_TERMS, RESULTS, Settings};
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
 
 /// Resources on a page when the client does not say.
 pub const DEFAULT_COUNT: u32 = 100;
-/// Resources on a page at the most: more are cut to this (RFC 7644 §3.4.2.4 lets a server).
-pub const MAX_COUNT: u32 = 1000;
 
 thread_local! {
     static WALKS: RefCell<Walks> = RefCell::default();
@@ -43,22 +42,28 @@ thread_local! {
 /// GET /{endpoint} and GET / (RFC 7644 §3.4.2)
 pub async fn list(exchange: &Exchange<'_>, types: &[Definition]) -> Result<Reply, Failure> {
     let request = SearchRequest::from_query(|name| exchange.parts.query(name))?;
-    answer(exchange, types, &request).await
+    answer(exchange, types, request).await
 }
 
 /// POST /{endpoint}/.search and POST /.search (RFC 7644 §3.4.3)
 pub async fn search(exchange: &Exchange<'_>, types: &[Definition]) -> Result<Reply, Failure> {
     let request = SearchRequest::from_body(&body(exchange, MAX_DEPTH)?, exchange.mode())?;
-    answer(exchange, types, &request).await
+    answer(exchange, types, request).await
 }
 
 async fn answer(
     exchange: &Exchange<'_>,
     types: &[Definition],
-    request: &SearchRequest,
+    mut request: SearchRequest,
 ) -> Result<Reply, Failure> {
-    let projections = projections(types, request)?;
-    let (shown, found) = page(exchange, types, request, &projections, None).await?;
+    let settings = &exchange.access().tenant.settings;
+    check_filter(request.filter.as_deref(), settings)?;
+    // More are cut to what the tenant has on a page, as RFC 7644 §3.4.2.4 lets a server.
+    let most = i64::from(settings.max_results);
+    let count = request.count.unwrap_or(i64::from(DEFAULT_COUNT));
+    request.count = Some(count.min(most));
+    let projections = projections(types, &request)?;
+    let (shown, found) = page(exchange, types, &request, &projections, None).await?;
     let part = |entry: &Entry| part(types, &projections, entry);
     // A group too large for memory is alone on its page.
     if let [entry] = found.as_slice()
@@ -88,7 +93,7 @@ pub async fn page(
     derive: Option<Derive>,
 ) -> Result<(Page, Vec<Entry>), Failure> {
     let count = request.count.unwrap_or(i64::from(DEFAULT_COUNT));
-    let limit = count.clamp(0, i64::from(MAX_COUNT)) as u32;
+    let limit = count.clamp(0, i64::from(*RESULTS.end())) as u32;
     let fingerprint = request.fingerprint(types);
     let tenant = &exchange.access().tenant;
     let walk = Walk {
@@ -151,6 +156,24 @@ pub async fn page(
         }
     }
     Ok((shown, page.found))
+}
+
+/// What a filter may be in this tenant; the most that one can be the parser knows itself.
+fn check_filter(filter: Option<&str>, settings: &Settings) -> Result<()> {
+    let Some(filter) = filter else { return Ok(()) };
+    let most = settings.max_filter_bytes;
+    if filter.len() > most as usize {
+        return Err(ScimError::invalid_filter(format!(
+            "The filter is longer than {most} bytes: ask for less at a time."
+        )));
+    }
+    let most = settings.max_filter_terms;
+    if most < *FILTER_TERMS.end() && parse(filter, settings.mode)?.terms() > most as usize {
+        return Err(ScimError::invalid_filter(format!(
+            "The filter has more than {most} comparisons: ask for less at a time."
+        )));
+    }
+    Ok(())
 }
 
 fn projections(types: &[Definition], request: &SearchRequest) -> Result<Vec<Projection>> {

@@ -24,7 +24,6 @@ use crate::admin;
 use crate::auth::{self, token};
 use crate::log;
 use crate::log::entry::{Body, Seen};
-use crate::scim::bulk::payload_too_large;
 use crate::scim::error::ScimError;
 use crate::store::Access;
 use crate::store::d1::{Cost, Database};
@@ -58,14 +57,14 @@ pub async fn respond(
         Err(error) => return failed(&parts, &error, say).into_response(SCIM_JSON, None),
     };
     // Read before anything is refused: an answer that leaves a body unread breaks the connection.
-    let too_large = match &route {
-        Route::Scim { segments, .. } if segments == &["Bulk"] => payload_too_large,
-        _ => request::too_large,
-    };
-    let body = request::body(request, request::MAX_BODY_BYTES, too_large).await;
+    let body = request::body(request).await;
     let access = RefCell::default();
     let answer = async {
-        parts.body = body?;
+        (parts.body, parts.body_bytes) = body?;
+        // What a tenant takes over SCIM its settings say.
+        if parts.body_bytes > request::MAX_BODY_BYTES && !matches!(route, Route::Scim { .. }) {
+            return Err(request::too_large(request::MAX_BODY_BYTES).into());
+        }
         match &route {
             Route::Scim {
                 tenant,

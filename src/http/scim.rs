@@ -12,6 +12,7 @@ use super::{bulk, discovery, lists, resources};
 use crate::auth::jwt::keys::Moment;
 use crate::auth::{self, Refusal, expiring};
 use crate::membership::message::PANIC_HEADER;
+use crate::scim::bulk::payload_too_large;
 use crate::scim::error::ScimError;
 use crate::scim::mode::Mode;
 use crate::scim::resource::index::IndexPath;
@@ -25,7 +26,7 @@ use crate::store::error::StoreError;
 use crate::store::{Access, Store};
 use crate::wire::Failure;
 use crate::wire::reply::{Body, Reply, SCIM_JSON};
-use crate::wire::request::Parts;
+use crate::wire::request::{Parts, too_large};
 
 /// How often a handler runs anew because what it stood on changed under it.
 const ATTEMPTS: usize = 8;
@@ -277,6 +278,7 @@ pub async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Repl
     let method = if method == "HEAD" { "GET" } else { method };
     let scopes = exchange.access().token.scopes;
     permission::check(scopes, registry, segments, method).map_err(denied)?;
+    check_size(exchange, segments)?;
     match segments {
         ["ServiceProviderConfig" | "Schemas" | "ResourceTypes", ..] => {
             discovery::answer(exchange, segments)
@@ -302,6 +304,19 @@ pub async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Repl
             _ => unknown(),
         },
         _ => unknown(),
+    }
+}
+
+/// A bulk has a limit of its own, by a name of its own (RFC 7644 §3.7.4).
+fn check_size(exchange: &Exchange<'_>, segments: &[&str]) -> Result<(), ScimError> {
+    let settings = &exchange.access().tenant.settings;
+    let (limit, refusal): (u32, fn(usize) -> ScimError) = match segments {
+        ["Bulk"] => (settings.bulk_max_payload_size, payload_too_large),
+        _ => (settings.max_body_bytes, too_large),
+    };
+    match exchange.parts.body_bytes > limit as usize {
+        true => Err(refusal(limit as usize)),
+        false => Ok(()),
     }
 }
 

@@ -1,10 +1,14 @@
 //! What an administrator chooses per tenant. This file is the whole list, with defaults and bounds.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::scim::filter;
 use crate::scim::mode::Mode;
 use crate::scim::path::is_name;
 use crate::scim::resource::Map;
@@ -29,6 +33,21 @@ pub const LOG_RETENTION_DAYS: RangeInclusive<u32> = 0..=365;
 
 /// Names of attributes that the log hides.
 pub const MAX_REDACTED: usize = 50;
+
+/// Bytes of a request's body. What a body names goes to D1 as one parameter, which has 2 MB at the
+/// most, and quoting can make it twice as long.
+pub const BODY_BYTES: RangeInclusive<u32> = 16 * 1024..=1024 * 1024;
+
+/// Resources on a page, which is whole in memory.
+pub const RESULTS: RangeInclusive<u32> = 10..=1000;
+
+/// Bytes and comparisons of a query's filter. The most is what the parser takes and what D1's
+/// depth of expressions lets become SQL.
+pub const FILTER_BYTES: RangeInclusive<u32> = 256..=filter::MAX_BYTES as u32;
+pub const FILTER_TERMS: RangeInclusive<u32> = 2..=filter::MAX_TERMS as u32;
+
+/// Operations of one bulk, which is one transaction.
+pub const OPERATIONS: RangeInclusive<u32> = 1..=1000;
 
 /// What is left out has its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +85,19 @@ pub struct Settings {
     /// Names of attributes whose values the request log hides besides passwords, at most 50, by
     /// default none: "phoneNumbers", "birthDate". In every schema and at every depth.
     pub redact: Vec<String>,
+    /// How many bytes a body has at the most, a bulk's aside: 16384 to 1048576, which is the
+    /// default.
+    pub max_body_bytes: u32,
+    /// Resources on a page at the most: 10 to 1000, by default 1000. Who asks for more gets these.
+    pub max_results: u32,
+    /// How many bytes the filter of a query has at the most: 256 to 8192, by default 8192.
+    pub max_filter_bytes: u32,
+    /// How many comparisons the filter of a query has at the most: 2 to 100, by default 100.
+    pub max_filter_terms: u32,
+    /// Operations of one bulk at the most: 1 to 1000, by default 1000.
+    pub bulk_max_operations: u32,
+    /// How many bytes a bulk has at the most: 16384 to 1048576, which is the default.
+    pub bulk_max_payload_size: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -98,6 +130,12 @@ impl Default for Settings {
             log_retention_days: 14,
             log_bodies: true,
             redact: Vec::new(),
+            max_body_bytes: *BODY_BYTES.end(),
+            max_results: *RESULTS.end(),
+            max_filter_bytes: *FILTER_BYTES.end(),
+            max_filter_terms: *FILTER_TERMS.end(),
+            bulk_max_operations: *OPERATIONS.end(),
+            bulk_max_payload_size: *BODY_BYTES.end(),
         }
     }
 }
@@ -148,38 +186,11 @@ impl Settings {
         }
         let mut settings: Self =
             serde_json::from_value(merged.into()).map_err(|error| format!("settings: {error}."))?;
-        for (name, seconds, bounds) in [
-            (
-                "cursor_timeout_s",
-                settings.cursor_timeout_s,
-                CURSOR_TIMEOUT_S,
-            ),
-            (
-                "access_token_lifetime_s",
-                settings.access_token_lifetime_s,
-                ACCESS_TOKEN_LIFETIME_S,
-            ),
-        ] {
-            if !bounds.contains(&seconds) {
-                let (least, most) = bounds.into_inner();
-                return Err(format!(
-                    "settings.{name} must be {least} to {most} seconds."
-                ));
+        for (name, value, bounds, unit) in settings.numbers() {
+            let (least, most) = bounds.into_inner();
+            if !(least..=most).contains(&value) {
+                return Err(format!("settings.{name} must be {least} to {most} {unit}."));
             }
-        }
-        if !TOMBSTONE_DAYS.contains(&settings.tombstone_days) {
-            return Err(format!(
-                "settings.tombstone_days must be {} to {} days.",
-                TOMBSTONE_DAYS.start(),
-                TOMBSTONE_DAYS.end()
-            ));
-        }
-        if !LOG_RETENTION_DAYS.contains(&settings.log_retention_days) {
-            return Err(format!(
-                "settings.log_retention_days must be {} to {} days.",
-                LOG_RETENTION_DAYS.start(),
-                LOG_RETENTION_DAYS.end()
-            ));
         }
         if settings.redact.len() > MAX_REDACTED || !settings.redact.iter().all(|name| is_name(name))
         {
@@ -189,6 +200,64 @@ impl Settings {
         }
         settings.indexed = checked_paths(&settings.indexed, registry)?;
         Ok(settings)
+    }
+}
+
+impl Settings {
+    /// What has bounds: by its name, with them and what it counts.
+    fn numbers(&self) -> [(&'static str, u32, RangeInclusive<u32>, &'static str); 10] {
+        [
+            (
+                "cursor_timeout_s",
+                self.cursor_timeout_s,
+                CURSOR_TIMEOUT_S,
+                "seconds",
+            ),
+            (
+                "access_token_lifetime_s",
+                self.access_token_lifetime_s,
+                ACCESS_TOKEN_LIFETIME_S,
+                "seconds",
+            ),
+            (
+                "tombstone_days",
+                self.tombstone_days,
+                TOMBSTONE_DAYS,
+                "days",
+            ),
+            (
+                "log_retention_days",
+                self.log_retention_days,
+                LOG_RETENTION_DAYS,
+                "days",
+            ),
+            ("max_body_bytes", self.max_body_bytes, BODY_BYTES, "bytes"),
+            ("max_results", self.max_results, RESULTS, "resources"),
+            (
+                "max_filter_bytes",
+                self.max_filter_bytes,
+                FILTER_BYTES,
+                "bytes",
+            ),
+            (
+                "max_filter_terms",
+                self.max_filter_terms,
+                FILTER_TERMS,
+                "comparisons",
+            ),
+            (
+                "bulk_max_operations",
+                self.bulk_max_operations,
+                OPERATIONS,
+                "operations",
+            ),
+            (
+                "bulk_max_payload_size",
+                self.bulk_max_payload_size,
+                BODY_BYTES,
+                "bytes",
+            ),
+        ]
     }
 }
 
@@ -216,94 +285,4 @@ pub fn checked_paths(indexed: &[String], registry: &Registry) -> Result<Vec<Stri
         }
     }
     Ok(paths)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn merge(patch: Value) -> Result<Settings, String> {
-        let start = Settings {
-            cursor_timeout_s: 600,
-            ..Settings::default()
-        };
-        start.merged(patch.as_object().expect("an object"), Registry::builtin())
-    }
-
-    #[test]
-    fn a_patch_changes_what_it_names() {
-        let settings = merge(json!({"mode": "rfc-strict", "indexed": ["TITLE", "title"]})).unwrap();
-        assert_eq!(settings.mode, Mode::RfcStrict);
-        assert_eq!(settings.cursor_timeout_s, 600);
-        assert_eq!(settings.indexed, ["title"]);
-        assert_eq!(
-            merge(json!({"cursor_timeout_s": null})).unwrap(),
-            Settings::default()
-        );
-    }
-
-    #[test]
-    fn refusals_name_the_setting() {
-        let check = |patch: Value, words: &str| {
-            let error = merge(patch.clone()).unwrap_err();
-            assert!(error.contains(words), "{patch}: {error}");
-        };
-        check(json!({"modus": "compat"}), "no setting \"modus\"");
-        check(json!({"mode": "lenient"}), "settings.mode: unknown variant");
-        check(json!({"cursor_timeout_s": 59}), "settings.cursor_timeout_s");
-        check(
-            json!({"cursor_timeout_s": 86_401}),
-            "settings.cursor_timeout_s",
-        );
-        check(
-            json!({"cursor_timeout_s": "60"}),
-            "settings.cursor_timeout_s",
-        );
-        for lifetime in [299, 86_401] {
-            check(
-                json!({"access_token_lifetime_s": lifetime}),
-                "settings.access_token_lifetime_s",
-            );
-        }
-        check(
-            json!({"group_patch_returns": true}),
-            "settings.group_patch_returns",
-        );
-        check(json!({"log_retention_days": 366}), "0 to 365");
-        check(json!({"tombstone_days": 0}), "1 to 365");
-        check(json!({"delete_policy": "keep"}), "settings.delete_policy");
-        check(json!({"log_bodies": 1}), "settings.log_bodies");
-        for name in ["name.givenName", "", "urn:x:y"] {
-            check(json!({"redact": [name]}), "settings.redact");
-        }
-        check(json!({"redact": vec!["title"; 51]}), "at most 50");
-        for path in ["nothing", "active", "password", "name", "meta.created"] {
-            check(json!({"indexed": [path]}), path);
-        }
-        check(json!({"indexed": vec!["title"; 21]}), "at most 20");
-    }
-
-    #[test]
-    fn what_a_newer_version_wrote_is_passed_over() {
-        let check = |stored: &str, expected: Option<(Mode, u32)>| {
-            let settings = Settings::read(stored);
-            let read = settings.map(|settings| (settings.mode, settings.cursor_timeout_s));
-            assert_eq!(read, expected, "{stored}");
-        };
-        check(
-            r#"{"later": 1, "mode": "interop"}"#,
-            Some((Mode::Interop, 3600)),
-        );
-        check(
-            r#"{"mode": "later", "cursor_timeout_s": 60}"#,
-            Some((Mode::Compat, 60)),
-        );
-        check(
-            r#"{"cursor_timeout_s": "1h", "mode": "interop"}"#,
-            Some((Mode::Interop, 3600)),
-        );
-        check("[]", None);
-    }
 }

@@ -11,9 +11,10 @@ use worker::{Headers, js_sys, web_sys};
 
 use crate::scim::error::{Result, ScimError};
 use crate::scim::search::check_once;
+use crate::store::settings::BODY_BYTES;
 
-/// Bodies past this are refused with 413.
-pub const MAX_BODY_BYTES: usize = 1 << 20;
+/// Bodies past this are refused with 413, and those of SCIM past what the tenant's settings say.
+pub const MAX_BODY_BYTES: usize = *BODY_BYTES.end() as usize;
 
 pub struct Parts {
     pub method: String,
@@ -25,7 +26,10 @@ pub struct Parts {
     pub query: HashMap<String, String>,
     names: Vec<String>,
     pub headers: Headers,
+    /// Empty where it is longer than [`MAX_BODY_BYTES`].
     pub body: Vec<u8>,
+    /// How many bytes of a body were sent.
+    pub body_bytes: usize,
     /// Unix milliseconds.
     pub now: i64,
     /// UUIDv7: says which line of the console a 500 belongs to, and is its id in the request log.
@@ -64,6 +68,7 @@ pub fn head(request: &web_sys::Request) -> Result<Parts> {
         query: pairs.into_iter().collect(),
         headers: Headers(request.headers()),
         body: Vec::new(),
+        body_bytes: 0,
         now,
         request_id: new_id(now).unwrap_or_default(),
     })
@@ -107,47 +112,40 @@ impl<'a> Url<'a> {
     }
 }
 
-/// Reads the body up to its limit. A body past it is cancelled, not left unread: workerd drops
-/// the connection, and the client's next request with it, when an answer leaves a body behind.
-pub async fn body(
-    request: web_sys::Request,
-    limit: usize,
-    too_large: fn(usize) -> ScimError,
-) -> Result<Vec<u8>> {
+/// The body and its length. Of one past [`MAX_BODY_BYTES`] nothing is kept, and yet it is read to its
+/// end: workerd drops the connection, and the client's next request with it, when an answer leaves
+/// a body behind.
+pub async fn body(request: web_sys::Request) -> Result<(Vec<u8>, usize)> {
     use futures_util::StreamExt;
 
     let unreadable = || ScimError::invalid_syntax("The body could not be read.");
     if request.body().is_none() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), 0));
     }
     let declared = request.headers().get("content-length").ok().flatten();
     if declared
         .and_then(|length| length.parse::<usize>().ok())
-        .is_some_and(|n| n <= limit)
+        .is_some_and(|n| n <= MAX_BODY_BYTES)
     {
         let whole = JsFuture::from(request.array_buffer().map_err(|_| unreadable())?);
         let whole = whole.await.map_err(|_| unreadable())?;
-        return Ok(js_sys::Uint8Array::new(&whole).to_vec());
+        let body = js_sys::Uint8Array::new(&whole).to_vec();
+        let length = body.len();
+        return Ok((body, length));
     }
     let mut request = worker::Request::from(request);
     let mut stream = request.stream().map_err(|_| unreadable())?;
-    let mut body = Vec::new();
-    let mut over = false;
+    let (mut body, mut length) = (Vec::new(), 0);
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| unreadable())?;
-        // Read on to the end without keeping it.
-        over |= body.len() + chunk.len() > limit;
-        if over {
+        length += chunk.len();
+        if length > MAX_BODY_BYTES {
             body.clear();
         } else {
             body.extend_from_slice(&chunk);
         }
     }
-    if over {
-        Err(too_large(limit))
-    } else {
-        Ok(body)
-    }
+    Ok((body, length))
 }
 
 pub fn too_large(limit: usize) -> ScimError {

@@ -22,6 +22,12 @@ const DEFAULTS = {
   log_retention_days: 14,
   log_bodies: true,
   redact: [],
+  max_body_bytes: 1048576,
+  max_results: 1000,
+  max_filter_bytes: 8192,
+  max_filter_terms: 100,
+  bulk_max_operations: 1000,
+  bulk_max_payload_size: 1048576,
 };
 const elsewhere = process.env.SCIM_EDGE_URL ? "needs the inside of the server" : false;
 

@@ -11,5 +11,5 @@ mod references;
 mod request;
 mod response;
 
-pub use request::{BulkRequest, MAX_OPERATIONS, Operation, Task, Verb, payload_too_large};
+pub use request::{BulkRequest, Operation, Task, Verb, payload_too_large};
 pub use response::{Entry, bulk_response};

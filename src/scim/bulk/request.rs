@@ -14,8 +14,6 @@ use crate::scim::schema::{Definition, Registry};
 
 const BULK_REQUEST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 
-pub const MAX_OPERATIONS: usize = 1_000;
-
 #[derive(Debug)]
 pub struct BulkRequest {
     /// After so many errors nothing more is tried.
@@ -64,16 +62,17 @@ pub fn payload_too_large(limit: usize) -> ScimError {
 }
 
 impl BulkRequest {
-    /// `new_ids` makes as many ids as it is asked for, in the order in which they sort.
+    /// `most` operations are taken. `new_ids` makes as many ids as it is asked for, in the order in which they sort.
     pub fn parse(
         body: Map,
         registry: &Registry,
         mode: Mode,
+        most: usize,
         new_ids: impl FnOnce(usize) -> Result<Vec<String>>,
     ) -> Result<Self> {
         check_schemas(&body, mode)?;
         let fail_on_errors = fail_on_errors(&body)?;
-        let sent = sent(body, registry)?;
+        let sent = sent(body, registry, most)?;
         let creations = sent.iter().filter(|one| one.creates()).count();
         let mut ids = new_ids(creations)?.into_iter();
         let ids: Vec<Option<String>> = sent
@@ -141,7 +140,7 @@ fn fail_on_errors(body: &Map) -> Result<Option<usize>> {
     }
 }
 
-fn sent(mut body: Map, registry: &Registry) -> Result<Vec<Sent<'_>>> {
+fn sent(mut body: Map, registry: &Registry, most: usize) -> Result<Vec<Sent<'_>>> {
     let list = match take(&mut body, "Operations") {
         Some(Value::Array(list)) => list,
         Some(_) => return Err(ScimError::invalid_syntax("Operations must be a list.")),
@@ -150,10 +149,10 @@ fn sent(mut body: Map, registry: &Registry) -> Result<Vec<Sent<'_>>> {
     if list.is_empty() {
         return Err(ScimError::invalid_syntax("Operations is empty."));
     }
-    if list.len() > MAX_OPERATIONS {
+    if list.len() > most {
         return Err(ScimError::new(
             413,
-            format!("The number of operations exceeds the maxOperations ({MAX_OPERATIONS})."),
+            format!("The number of operations exceeds the maxOperations ({most})."),
         ));
     }
     let mut bulk_ids = HashSet::new();

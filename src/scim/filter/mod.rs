@@ -40,6 +40,17 @@ pub enum Filter {
     },
 }
 
+impl Filter {
+    /// How many comparisons it has.
+    pub fn terms(&self) -> usize {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::terms).sum(),
+            Self::Not(filter) | Self::ValuePath { filter, .. } => filter.terms(),
+            Self::Term(_) => 1,
+        }
+    }
+}
+
 /// `path pr`, or `path operator value`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
