@@ -136,6 +136,7 @@ CREATE TABLE counters (
   tenant INTEGER NOT NULL,
   type TEXT NOT NULL,
   resources INTEGER NOT NULL,
+  quota INTEGER,                       -- how many there may be: the tenant's settings say it. NULL: any number
   PRIMARY KEY (tenant, type)
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER resources_counted AFTER INSERT ON resources BEGIN
@@ -144,6 +145,23 @@ CREATE TRIGGER resources_counted AFTER INSERT ON resources BEGIN
 END;
 CREATE TRIGGER resources_uncounted AFTER DELETE ON resources BEGIN
   UPDATE counters SET resources = resources - 1 WHERE tenant = OLD.tenant AND type = OLD.type;
+END;
+-- A quota refuses what is new and keeps what is there: it can be set below that.
+CREATE TRIGGER counters_limited BEFORE UPDATE OF resources ON counters
+WHEN NEW.resources > OLD.resources AND NEW.resources > NEW.quota BEGIN
+  SELECT RAISE(ABORT, 'ASSERT quota');
+END;
+-- Quotas follow the settings.
+CREATE TRIGGER tenants_quotas_made AFTER INSERT ON tenants BEGIN
+  INSERT INTO counters (tenant, type, resources, quota)
+  SELECT NEW.id, key, 0, value FROM json_each(NEW.settings, '$.quotas');
+END;
+CREATE TRIGGER tenants_quotas_changed AFTER UPDATE OF settings ON tenants
+WHEN NEW.settings -> '$.quotas' IS NOT OLD.settings -> '$.quotas' BEGIN
+  UPDATE counters SET quota = NULL WHERE tenant = NEW.id;
+  INSERT INTO counters (tenant, type, resources, quota)
+  SELECT NEW.id, key, 0, value FROM json_each(NEW.settings, '$.quotas') WHERE true
+  ON CONFLICT (tenant, type) DO UPDATE SET quota = excluded.quota;
 END;
 
 -- One row an indexed value: equality and prefix filters read as many rows as match. `slot` is ''

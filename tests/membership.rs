@@ -119,6 +119,7 @@ impl Edge {
             revision: 1,
             index: &self.index,
             kept_days: None,
+            quotas: &BTreeMap::new(),
         };
         let question = question(envelopes, &rules);
         let rows = self
@@ -767,6 +768,7 @@ fn sweeps() {
         mode: Mode::Compat,
         revision: 1,
         index: &edge.index,
+        quotas: &BTreeMap::new(),
     };
     let question = question(&[patch(json!([people]))], &rules);
     let rows = edge

@@ -192,7 +192,7 @@ fn summary(call: &Call<'_>, tenant: &Tenant) -> Value {
     shown
 }
 
-/// With the number of resources of each type.
+/// With the number of resources of each type, and how many more there may be.
 fn shown(call: &Call<'_>, tenant: &Tenant) -> Result<Value> {
     let mut counts = Map::new();
     for definition in &tenant.registry()?.definitions {
@@ -201,6 +201,12 @@ fn shown(call: &Call<'_>, tenant: &Tenant) -> Result<Value> {
         counts.insert(name.clone(), counted.map_or(0, |(_, count)| *count).into());
     }
     let mut shown = summary(call, tenant);
+    let quotas = tenant.settings.quotas.iter().map(|(name, quota)| {
+        let there = counts.get(name).and_then(Value::as_i64).unwrap_or_default();
+        let left = (i64::from(*quota) - there).max(0);
+        (name.clone(), json!({ "quota": quota, "left": left }))
+    });
+    shown["quotas"] = quotas.collect::<Map>().into();
     shown["resources"] = counts.into();
     Ok(shown)
 }

@@ -53,6 +53,12 @@ pub async fn restore(call: &Call<'_>, slug: &str, id: &str) -> Result<Reply> {
                     unique.resource_type, unique.path, unique.value
                 ),
             ),
+            Ok(Restored::Full(name)) => problem(
+                409,
+                format!(
+                    "The tenant has as many resources of type {name} as its quota allows: raise settings.quotas, or delete one first."
+                ),
+            ),
             Ok(Restored::Exists) => problem(
                 409,
                 format!("A resource with the id {id} exists: delete that one first."),

@@ -173,7 +173,7 @@ fn refuse(parts: &Parts, failure: &Failure, say: Say) -> Reply {
                 say,
             )
         }
-        Failure::Store(StoreError::Stale | StoreError::Version) => unavailable(
+        Failure::Store(StoreError::Stale | StoreError::Version | StoreError::Quota) => unavailable(
             "Others change the same resource all the time: send the request again.",
             say,
         ),

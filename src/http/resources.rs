@@ -341,7 +341,8 @@ pub fn body(exchange: &Exchange<'_>, max_depth: usize) -> Result<Map> {
     parse_body(&exchange.parts.body, max_depth)
 }
 
-/// Of a conflict, which value is taken and whose it is: one more round trip.
+/// Of a conflict, which value is taken and whose it is: one more round trip. A tenant with no room
+/// left says so only of what it does not have: identity providers link what they hear of as taken.
 async fn taken(
     exchange: &Exchange<'_>,
     definition: &Definition,
@@ -350,16 +351,24 @@ async fn taken(
     derive: Derive,
     error: StoreError,
 ) -> Result<Taken, Failure> {
-    if !matches!(error, StoreError::Conflict { .. }) {
-        return Err(error.into());
-    }
     let name = &definition.resource_type.name;
+    // Whoever held it is gone again.
+    let mut otherwise: Failure = StoreError::Version.into();
+    match error {
+        StoreError::Conflict { .. } => {}
+        StoreError::Quota => {
+            let quotas = &exchange.access().tenant.settings.quotas;
+            if let Some(quota) = quotas.get(name) {
+                otherwise = ScimError::quota(name, *quota).into();
+            }
+        }
+        error => return Err(error.into()),
+    }
     let taken = exchange
         .store
         .taken(name, id, index, derive, &exchange.base)
         .await?;
-    // Whoever held it is gone again.
-    taken.ok_or_else(|| StoreError::Version.into())
+    taken.ok_or(otherwise)
 }
 
 fn refusal(definition: &Definition, taken: &Taken) -> Failure {

@@ -76,7 +76,10 @@ fn is_one_changes_fault(error: &StoreError) -> bool {
         | StoreError::TooLarge
         | StoreError::TooManyGroups
         | StoreError::Failed(_) => true,
-        StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => false,
+        StoreError::Stale
+        | StoreError::Version
+        | StoreError::Quota
+        | StoreError::Unavailable(_) => false,
     }
 }
 
@@ -91,8 +94,8 @@ async fn commit(
     .await
 }
 
-/// Read, plan, write; again when the ground moved in between. A conflict is such a move: a plan
-/// refuses those that it can see.
+/// Read, plan, write; again when the ground moved in between. A conflict is such a move, and a quota
+/// that others used up: a plan refuses those that it can see.
 pub async fn repeated<T>(
     env: &Env,
     shared: &Shared,
@@ -107,7 +110,7 @@ pub async fn repeated<T>(
         for _ in 0..ATTEMPTS {
             result = attempt(&database).await;
             match &result {
-                Err(StoreError::Version | StoreError::Conflict { .. }) => {}
+                Err(StoreError::Version | StoreError::Conflict { .. } | StoreError::Quota) => {}
                 Err(StoreError::Stale) => shared.forget(),
                 _ => break,
             }
@@ -128,6 +131,7 @@ pub fn rules(context: &TenantContext) -> Rules<'_> {
         revision: context.revision,
         index: &context.index,
         kept_days: context.settings.kept_days(),
+        quotas: &context.settings.quotas,
     }
 }
 
@@ -193,7 +197,10 @@ fn failed(error: StoreError) -> Outcome {
         )),
         StoreError::Cycle => Outcome::from(steps::inside_itself()),
         StoreError::TooLarge => Outcome::from(ScimError::new(413, "The group is too large.")),
-        StoreError::Stale | StoreError::Version | StoreError::Unavailable(_) => {
+        StoreError::Stale
+        | StoreError::Version
+        | StoreError::Quota
+        | StoreError::Unavailable(_) => {
             console_error!("membership unavailable: {error:?}");
             Outcome::Unavailable
         }

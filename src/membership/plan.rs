@@ -7,7 +7,7 @@ mod changes;
 mod events;
 mod members;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::message::{Change, Envelope, Outcome};
 use super::question::removes_members;
@@ -20,6 +20,7 @@ use crate::store::document::{IndexPaths, parse};
 use crate::store::events::NewEvent;
 use crate::store::members::nesting::Nesting;
 use crate::store::members::{Gone, Ground, Named, Sweep, Writes};
+use crate::store::quotas::Room;
 use crate::store::resources::Stored;
 
 /// The tenant's rules, as the object has them.
@@ -30,6 +31,8 @@ pub struct Rules<'a> {
     pub index: &'a IndexPaths,
     /// How many days what is deleted can be brought back.
     pub kept_days: Option<u32>,
+    /// How many resources there may be, by resource type.
+    pub quotas: &'a BTreeMap<String, u32>,
 }
 
 /// The outcome of each change, and the writes that make them true. There are fewer outcomes than
@@ -56,6 +59,7 @@ pub(super) struct Planner<'a> {
     /// What is to go → the groups that it is in.
     containing: HashMap<i64, Vec<i64>>,
     claims: Claims,
+    room: Room,
     sweeps: Vec<Sweep>,
     nesting: Option<Nesting>,
     gone: Vec<Gone>,
@@ -75,6 +79,7 @@ impl<'a> Planner<'a> {
             candidates: HashMap::new(),
             containing: HashMap::new(),
             claims: Claims::new(ground.holders),
+            room: ground.room,
             sweeps: ground.sweeps,
             nesting: ground.nesting.map(Nesting::new),
             gone: Vec::new(),

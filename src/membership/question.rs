@@ -40,6 +40,9 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
             });
             named.len() - 1
         });
+        if matches!(envelope.change, Change::Create { .. }) {
+            question.room |= rules.quotas.contains_key(resource_type);
+        }
         if matches!(envelope.change, Change::Delete { .. }) {
             let target = (resource_type.to_owned(), id.to_owned());
             push_new(&mut question.deleted, target);

@@ -127,6 +127,17 @@ impl ScimError {
         }
     }
 
+    /// 403, as RFC 7644 §3.12 has it for what a service does not permit. No identity provider takes it
+    /// for "exists already", as it would 409, nor tries again at once, as after 429 and 5xx.
+    pub fn quota(resource_type: &str, quota: u32) -> Self {
+        Self::new(
+            403,
+            format!(
+                "The tenant's quota is {quota} resources of type {resource_type}, and there are no fewer: delete some, or have the service's administrator raise the quota."
+            ),
+        )
+    }
+
     pub fn not_found(what: &str) -> Self {
         Self::new(404, format!("{what} does not exist."))
     }

@@ -74,6 +74,13 @@ const CHECKS: &[(&str, &str)] = &[
          WHERE g.seq IS NULL AND d.seq IS NULL AND ?1 IS NOT NULL",
     ),
     (
+        "A quota differs from the settings",
+        "SELECT type AS what FROM \
+         (SELECT type, quota FROM counters WHERE tenant = ?1 AND quota IS NOT NULL \
+         UNION ALL SELECT key, value FROM tenants t, json_each(t.settings, '$.quotas') WHERE t.id = ?1) \
+         GROUP BY type, quota HAVING count(*) <> 2",
+    ),
+    (
         "A counter differs from a count",
         "SELECT type || ', counted ' || sum(counted) || ', there ' || sum(there) AS what FROM \
          (SELECT type, resources AS counted, 0 AS there FROM counters WHERE tenant = ?1 \

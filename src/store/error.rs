@@ -8,6 +8,8 @@ pub const GUARD: &str = "ASSERT guard";
 pub const VERSION: &str = "ASSERT version";
 pub const CYCLE: &str = "ASSERT cycle";
 pub const IN_USE: &str = "ASSERT in use";
+/// A trigger's of schema.sql.
+const QUOTA: &str = "ASSERT quota";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
@@ -20,6 +22,8 @@ pub enum StoreError {
     Cycle,
     /// Resources hold values of what is to be taken away. Nothing was written.
     InUse,
+    /// There would be more resources of a type than the tenant may have. Nothing was written.
+    Quota,
     /// A UNIQUE constraint of this table refused the write. Nothing was written.
     Conflict { table: String },
     /// More groups than can be shown of a user, who is in them.
@@ -71,6 +75,9 @@ impl StoreError {
         }
         if message.contains(IN_USE) {
             return Self::InUse;
+        }
+        if message.contains(QUOTA) {
+            return Self::Quota;
         }
         if let Some((_, rest)) = message.split_once("UNIQUE constraint failed: ") {
             let table = rest.split(['.', ',', ' ', ':']).next().unwrap_or_default();
@@ -135,6 +142,7 @@ mod tests {
             "D1_ERROR: ASSERT version: SQLITE_CONSTRAINT_TRIGGER",
             "Version",
         );
+        check("D1_ERROR: ASSERT quota: SQLITE_CONSTRAINT_TRIGGER", "Quota");
         check(
             "D1_ERROR: UNIQUE constraint failed: attribute_index.tenant: SQLITE_CONSTRAINT",
             "Conflict { table: \"attribute_index\" }",

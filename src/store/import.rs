@@ -14,6 +14,7 @@ use super::folded::folded_text;
 use super::members::nesting::Nesting;
 use super::members::write::{acyclic, groups, index};
 use super::members::{Indexed, NewGroup};
+use super::quotas::{self, Room};
 use super::tenants::Tenant;
 use super::unique::{self, Holders, Unique};
 
@@ -31,9 +32,11 @@ pub struct Present {
     /// By resource type and id.
     pub resources: HashMap<(String, String), (i64, State)>,
     pub holders: Holders,
+    pub room: Room,
 }
 
-/// One round trip: which of these ids there are, in any of these types, and who holds the values.
+/// One round trip: which of these ids there are, in any of these types, who holds the values, and
+/// how many more there may be.
 pub async fn present(
     database: &Database,
     tenant: i64,
@@ -48,7 +51,11 @@ pub async fn present(
         [tenant.into(), text(types), text(ids)],
     );
     let rows = database
-        .batch(&[resources, unique::statement(tenant, unique)])
+        .batch(&[
+            resources,
+            unique::statement(tenant, unique),
+            quotas::statement(tenant),
+        ])
         .await?;
     let state = |row: Row| {
         let state = State {
@@ -65,6 +72,7 @@ pub async fn present(
     Ok(Present {
         resources: rows[0].iter().filter_map(state).collect(),
         holders,
+        room: quotas::room(&rows[2].iter().collect::<Vec<Row>>()),
     })
 }
 

@@ -27,6 +27,7 @@ pub mod literals;
 pub mod mapping;
 pub mod members;
 pub mod parties;
+pub mod quotas;
 pub mod reindex;
 pub mod removal;
 pub mod requests;

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,9 @@ pub struct Settings {
     /// Names of attributes whose values the request log hides besides passwords, at most 50, by
     /// default none: "phoneNumbers", "birthDate". In every schema and at every depth.
     pub redact: Vec<String>,
+    /// How many resources there may be, by resource type: {"User": 500}. By default of each as many
+    /// as come. What is there already stays, whatever is set.
+    pub quotas: BTreeMap<String, u32>,
     /// How many bytes a body has at the most, a bulk's aside: 16384 to 1048576, which is the
     /// default.
     pub max_body_bytes: u32,
@@ -130,6 +134,7 @@ impl Default for Settings {
             log_retention_days: 14,
             log_bodies: true,
             redact: Vec::new(),
+            quotas: BTreeMap::new(),
             max_body_bytes: *BODY_BYTES.end(),
             max_results: *RESULTS.end(),
             max_filter_bytes: *FILTER_BYTES.end(),
@@ -179,8 +184,12 @@ impl Settings {
                     known.join(", ")
                 ));
             };
-            let value = if value.is_null() { default } else { value };
-            merged.insert(key.clone(), value.clone());
+            let value = match (value, merged.get(key)) {
+                (Value::Null, _) => default.clone(),
+                (Value::Object(patch), Some(Value::Object(old))) => with_members(old, patch).into(),
+                _ => value.clone(),
+            };
+            merged.insert(key.clone(), value);
             serde_json::from_value::<Self>(merged.clone().into())
                 .map_err(|error| format!("settings.{key}: {error}."))?;
         }
@@ -197,6 +206,18 @@ impl Settings {
             return Err(format!(
                 "settings.redact lists at most {MAX_REDACTED} names of attributes, without their schemas and sub-attributes."
             ));
+        }
+        // A quota of a type that has gone since does not stand in the way of other changes.
+        let named = settings
+            .quotas
+            .iter()
+            .filter(|(name, _)| !self.quotas.contains_key(*name));
+        for (name, _) in named {
+            if registry.definition(name).is_none() {
+                return Err(format!(
+                    "settings.quotas: the tenant has no resource type {name:?}."
+                ));
+            }
         }
         settings.indexed = checked_paths(&settings.indexed, registry)?;
         Ok(settings)
@@ -259,6 +280,18 @@ impl Settings {
             ),
         ]
     }
+}
+
+/// A merge patch over the members of one object.
+fn with_members(old: &Map, patch: &Map) -> Map {
+    let mut merged = old.clone();
+    for (name, value) in patch {
+        match value {
+            Value::Null => merged.shift_remove(name),
+            value => merged.insert(name.clone(), value.clone()),
+        };
+    }
+    merged
 }
 
 /// Each path once, spelled as its schema does.

@@ -107,6 +107,8 @@ pub enum Restored {
     Exists,
     /// The group would be inside itself by now.
     Circle,
+    /// There are as many resources of this type as the tenant may have.
+    Full(String),
 }
 
 /// Two round trips; `told` makes the event of a document and its version. `Stale` when the tenant changed meanwhile: nothing was written.
@@ -189,6 +191,7 @@ pub async fn restore(
         // Another call restored it, or its time came.
         Err(StoreError::Version) => Ok(Restored::Unknown),
         Err(StoreError::Cycle) => Ok(Restored::Circle),
+        Err(StoreError::Quota) => Ok(Restored::Full(tombstone.resource_type)),
         Err(StoreError::Conflict { table }) if table == "attribute_index" => {
             let unique = index.into_iter().filter(|entry| entry.unique);
             let unique: Vec<Unique> = unique

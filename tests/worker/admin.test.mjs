@@ -22,6 +22,7 @@ const DEFAULTS = {
   log_retention_days: 14,
   log_bodies: true,
   redact: [],
+  quotas: {},
   max_body_bytes: 1048576,
   max_results: 1000,
   max_filter_bytes: 8192,

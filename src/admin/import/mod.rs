@@ -71,7 +71,10 @@ pub async fn import(call: &Call<'_>, slug: &str) -> Result<Reply> {
         match attempt(call, &tenant, &lines, &mut entry).await {
             // Another import was faster, or the tenant changed: nothing of this step was written.
             Err(super::Failed::Store(
-                StoreError::Stale | StoreError::Conflict { .. } | StoreError::Cycle,
+                StoreError::Stale
+                | StoreError::Conflict { .. }
+                | StoreError::Cycle
+                | StoreError::Quota,
             )) => {}
             Err(error) => return Err(error),
             Ok(outcome) => return Ok(Reply::json(200, shown(&outcome).to_string())),

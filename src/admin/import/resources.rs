@@ -6,6 +6,7 @@ use super::line::Resource;
 use super::{Numbered, Outcome};
 use crate::events::describe;
 use crate::events::kinds::Verb;
+use crate::scim::error::ScimError;
 use crate::store::audit::Entry;
 use crate::store::bulk::fits;
 use crate::store::d1::Database;
@@ -13,6 +14,8 @@ use crate::store::document::{Prepared, prepare};
 use crate::store::error::StoreError;
 use crate::store::import::{New, Present, State, create, present};
 use crate::store::members::{Indexed, NewGroup};
+use crate::store::quotas::Room;
+use crate::store::settings::Settings;
 use crate::store::tenants::{Tenant, TenantContext};
 use crate::store::unique::Unique;
 
@@ -40,7 +43,7 @@ pub async fn import(
         })
         .collect();
     let ground = ground(database, tenant, &prepared).await?;
-    let mut plan = Plan::new(&ground);
+    let mut plan = Plan::new(&ground, &context.settings);
     for (number, resource, prepared) in prepared {
         match plan.take(&resource, prepared) {
             Ok(true) => outcome.created += 1,
@@ -86,15 +89,17 @@ fn uniques(name: &str, prepared: &Prepared) -> impl Iterator<Item = Unique> {
 }
 
 /// What is there, with what the lines so far bring.
-struct Plan {
+struct Plan<'a> {
+    settings: &'a Settings,
     /// By id: resource type and state.
     there: HashMap<String, Vec<(String, State)>>,
     holders: HashMap<Unique, String>,
+    room: Room,
     new: New,
 }
 
-impl Plan {
-    fn new(ground: &Present) -> Self {
+impl<'a> Plan<'a> {
+    fn new(ground: &Present, settings: &'a Settings) -> Self {
         let mut there: HashMap<String, Vec<(String, State)>> = HashMap::new();
         for ((name, id), (_, state)) in &ground.resources {
             let of_id = there.entry(id.clone()).or_default();
@@ -103,8 +108,10 @@ impl Plan {
         let held = ground.holders.0.iter();
         let held = held.filter_map(|(unique, id)| Some((unique.clone(), id.clone()?)));
         Self {
+            settings,
             there,
             holders: held.collect(),
+            room: ground.room.clone(),
             new: New::default(),
         }
     }
@@ -140,6 +147,14 @@ impl Plan {
                 "Another {name} has the {} {:?} already: {}.",
                 taken.path, taken.value, self.holders[taken]
             ));
+        }
+        if let Some(room) = self.room.get_mut(name)
+            && let Some(quota) = self.settings.quotas.get(name)
+        {
+            if *room <= 0 {
+                return Err(ScimError::quota(name, *quota).detail);
+            }
+            *room -= 1;
         }
         self.holders
             .extend(unique.into_iter().map(|one| (one, id.clone())));

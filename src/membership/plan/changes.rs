@@ -65,10 +65,27 @@ impl Planner<'_> {
         let mut journal = Journal::default();
         self.step(&mut target, &[Step::Add(members)], &mut journal)?;
         self.claims.claim(name, id, &[], &index)?;
+        if let Err(refusal) = self.take_room(name) {
+            self.claims.release(name, &index);
+            return Err(refusal);
+        }
         self.tell_created(definition, &document, &target, &journal);
         let done = done(&target, journal.left_out);
         self.targets.insert(key(definition, id), target);
         Ok(done)
+    }
+
+    /// What the same batch deletes makes no room: the transaction creates first.
+    fn take_room(&mut self, name: &str) -> Result<()> {
+        let quota = self.rules.quotas.get(name).copied();
+        match (self.room.get_mut(name), quota) {
+            (Some(room), Some(quota)) if *room <= 0 => Err(ScimError::quota(name, quota)),
+            (Some(room), _) => {
+                *room -= 1;
+                Ok(())
+            }
+            (None, _) => Ok(()),
+        }
     }
 
     fn apply(

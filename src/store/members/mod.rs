@@ -17,6 +17,7 @@ pub use sweep::Sweep;
 use super::d1::{Database, Parameter, Row, Rows};
 use super::error::StoreError;
 use super::events::NewEvent;
+use super::quotas::Room;
 use super::resources::{NewDocument, Stored};
 use super::unique::{Holders, Unique};
 use crate::scim::resource::index::IndexEntry;
@@ -39,6 +40,8 @@ pub struct Question {
     pub unique: Vec<Unique>,
     /// Ids of groups of which must be known what they are inside of.
     pub nested: Vec<String>,
+    /// Whether something is created that there is a quota for.
+    pub room: bool,
 }
 
 /// A resource that changes, and the ids that its changes name as members. One that is yet to be
@@ -64,6 +67,7 @@ pub struct Ground {
     /// What is to go → a group that it is in.
     pub containing: Vec<(i64, Stored)>,
     pub holders: Holders,
+    pub room: Room,
     /// Ids of a group and of one that it is in; `None` when nobody asked.
     pub nesting: Option<Vec<(String, String)>>,
 }

@@ -6,7 +6,7 @@ use super::{Ground, Named, Question, array, json_text, live_tokens, sweep};
 use crate::store::d1::{Columns, Statement};
 use crate::store::error::StoreError;
 use crate::store::resources::Stored;
-use crate::store::{bulk, unique};
+use crate::store::{bulk, quotas, unique};
 
 /// Resource types that a member is looked for in: each is a join.
 const MAX_TYPES: usize = 30;
@@ -22,6 +22,7 @@ enum Part {
     Containing,
     Holders,
     Nesting,
+    Room,
 }
 
 /// Statements that nothing asks for are left out.
@@ -33,6 +34,7 @@ fn parts(question: &Question) -> Vec<Part> {
         (Part::Containing, !question.deleted.is_empty()),
         (Part::Holders, !question.unique.is_empty()),
         (Part::Nesting, !question.nested.is_empty()),
+        (Part::Room, question.room),
     ];
     let asked = asked.into_iter().filter(|(_, is_asked)| *is_asked);
     let sweeps = (0..question.sweeps.len()).map(Part::Sweep);
@@ -75,6 +77,7 @@ pub fn statements(tenant: i64, now: i64, question: &Question) -> Vec<Statement> 
         ),
         Part::Holders => unique::statement(tenant, &question.unique),
         Part::Nesting => bulk::nesting(tenant, &question.nested),
+        Part::Room => quotas::statement(tenant),
     };
     parts(question).into_iter().map(statement).collect()
 }
@@ -182,6 +185,7 @@ pub fn ground<R: Columns>(question: &Question, rows: &[Vec<R>]) -> Result<Ground
                     collect(rows, |row| Some((row.integer("gone")?, Stored::read(row)?)))?;
             }
             Part::Holders => ground.holders.learn(&question.unique, rows),
+            Part::Room => ground.room = quotas::room(rows),
             Part::Nesting => {
                 ground.nesting = Some(collect(rows, |row| {
                     Some((row.text("child")?, row.text("parent")?))

@@ -25,6 +25,50 @@ fn a_patch_changes_what_it_names() {
 }
 
 #[test]
+fn quotas_are_patched_one_by_one() {
+    let merge = |settings: &Settings, patch: Value| {
+        let patch = json!({ "quotas": patch });
+        settings.merged(patch.as_object().unwrap(), Registry::builtin())
+    };
+    let check = |settings: &Settings, expected: &[(&str, u32)]| {
+        let quotas: Vec<_> = settings.quotas.iter().collect();
+        let quotas: Vec<_> = quotas
+            .iter()
+            .map(|(name, most)| (name.as_str(), **most))
+            .collect();
+        assert_eq!(quotas, expected);
+    };
+    let both = merge(&Settings::default(), json!({"User": 5, "Group": 0})).unwrap();
+    check(&both, &[("Group", 0), ("User", 5)]);
+    check(
+        &merge(&both, json!({"User": 7})).unwrap(),
+        &[("Group", 0), ("User", 7)],
+    );
+    check(
+        &merge(&both, json!({"User": null})).unwrap(),
+        &[("Group", 0)],
+    );
+    check(&merge(&both, Value::Null).unwrap(), &[]);
+    for (patch, words) in [
+        (json!({"Users": 5}), "no resource type \"Users\""),
+        (json!({"User": -1}), "settings.quotas"),
+        (json!({"User": 1.5}), "settings.quotas"),
+        (json!(["User"]), "settings.quotas"),
+    ] {
+        let error = merge(&both, patch).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+    let gone = Settings {
+        quotas: [("Device".to_owned(), 1)].into(),
+        ..Settings::default()
+    };
+    check(
+        &merge(&gone, json!({"User": 1})).unwrap(),
+        &[("Device", 1), ("User", 1)],
+    );
+}
+
+#[test]
 fn refusals_name_the_setting() {
     let check = |patch: Value, words: &str| {
         let error = merge(patch.clone()).unwrap_err();
