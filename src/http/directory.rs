@@ -18,6 +18,7 @@ use worker::Env;
 use super::lists;
 use super::permission;
 use super::scim::{self, Exchange};
+use crate::admin::problem;
 use crate::feed;
 use crate::mapping::{
     Belonging, DEPARTMENT, Group, Membership, Rules, Target, belongings, overview,
@@ -44,6 +45,8 @@ const MAX_LIMIT: u32 = *RESULTS.end();
 
 /// Cloudflare's own examples call it so (D1, "Global read replication").
 const BOOKMARK_HEADER: &str = "X-D1-Bookmark";
+
+const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 pub async fn answer(
     parts: &Parts,
@@ -83,10 +86,17 @@ fn is_bookmark(text: &str) -> bool {
 
 async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
     permission::directory(exchange.access().token.scopes).map_err(scim::denied)?;
-    if !matches!(exchange.parts.method.as_str(), "GET" | "HEAD") {
-        let refusal = "The directory is read-only: GET and HEAD are possible here.";
-        return Err(ScimError::new(405, refusal).into());
+    match exchange.parts.method.as_str() {
+        "GET" | "HEAD" => read(exchange, segments).await,
+        "OPTIONS" => Ok(Reply::empty(204).with("Allow", ALLOW)),
+        _ => {
+            let refusal = "The directory is read-only: GET and HEAD are possible here.";
+            Ok(problem::reply(&ScimError::new(405, refusal)).with("Allow", ALLOW))
+        }
     }
+}
+
+async fn read(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
     match segments {
         ["users"] => users(exchange).await,
         ["users", id] => one(exchange, "User", id).await,
@@ -105,6 +115,7 @@ async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, F
 /// GET /users: `filter` as in SCIM, `group` (an id) and `department` (a name; another `kind` by that
 /// parameter) narrow it; `limit` and `cursor` page it.
 async fn users(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
+    let limit = limit(exchange)?;
     let mut terms: Vec<String> = Vec::new();
     if let Some(filter) = exchange.parts.query("filter") {
         terms.push(format!("({filter})"));
@@ -124,12 +135,21 @@ async fn users(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
         }
     }
     let filter = (!terms.is_empty()).then(|| terms.join(" and "));
-    page(exchange, "User", "users", filter, Derive::Memberships).await
+    page(
+        exchange,
+        "User",
+        "users",
+        filter,
+        limit,
+        Derive::Memberships,
+    )
+    .await
 }
 
 async fn groups(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     let filter = exchange.parts.query("filter").map(str::to_owned);
-    page(exchange, "Group", "groups", filter, Derive::Nothing).await
+    let limit = limit(exchange)?;
+    page(exchange, "Group", "groups", filter, limit, Derive::Nothing).await
 }
 
 /// The filter for those who belong to a department; `None` when no group is that department.
@@ -187,23 +207,27 @@ async fn departments(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     Ok(Reply::json(200, body.to_string()))
 }
 
+fn limit(exchange: &Exchange<'_>) -> Result<Option<i64>, ScimError> {
+    match exchange.parts.query("limit").map(str::parse) {
+        None => Ok(None),
+        Some(Ok(limit)) if (1..=i64::from(MAX_LIMIT)).contains(&limit) => Ok(Some(limit)),
+        Some(_) => {
+            let detail = format!("limit is a number from 1 to {MAX_LIMIT}.");
+            Err(ScimError::new(400, detail))
+        }
+    }
+}
+
 /// A page of one type, in the order of creation. The cursor is RFC 9865's, as the SCIM lists have it.
 async fn page(
     exchange: &Exchange<'_>,
     type_name: &str,
     plural: &'static str,
     filter: Option<String>,
+    limit: Option<i64>,
     derive: Derive,
 ) -> Result<Reply, Failure> {
     let definition = definition(exchange, type_name)?;
-    let limit = match exchange.parts.query("limit").map(str::parse) {
-        None => None,
-        Some(Ok(limit)) if (1..=i64::from(MAX_LIMIT)).contains(&limit) => Some(limit),
-        Some(_) => {
-            let detail = format!("limit is a number from 1 to {}.", MAX_LIMIT);
-            return Err(ScimError::new(400, detail).into());
-        }
-    };
     let request = SearchRequest {
         attributes: None,
         excluded_attributes: None,

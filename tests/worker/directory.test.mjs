@@ -95,7 +95,7 @@ test("users are listed, filtered, paged, and found by department", async () => {
   assert.deepEqual([first.json.users.length, first.json.total], [1, 2]);
   const second = await read(`/users?limit=1&cursor=${first.json.next}`);
   assert.deepEqual([second.json.users[0].id, second.json.next], [bob, undefined]);
-  assert.equal((await read("/users?limit=0")).status, 400);
+  for (const query of ["?limit=0", "?limit=0&department=Nowhere"]) assert.equal((await read(`/users${query}`)).status, 400, query);
   assert.equal((await read("/users?limit=1&cursor=nonsense")).status, 400);
 });
 
@@ -134,8 +134,11 @@ test("a copy near by may be read where a bookmark says how old it may be", async
 test("the directory is for its own tokens, for reading only", async () => {
   const { tenant, ada, read } = await company();
   for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
-    assert.equal((await read(`/users/${ada}`, {}, method)).status, 405, method);
+    const refused = await read(`/users/${ada}`, {}, method);
+    assert.deepEqual([refused.status, refused.headers.get("allow")], [405, "GET, HEAD, OPTIONS"], method);
   }
+  const options = await read("/users", {}, "OPTIONS");
+  assert.deepEqual([options.status, options.headers.get("allow")], [204, "GET, HEAD, OPTIONS"]);
   assert.equal((await read("/nothing")).status, 404);
   assert.equal((await read("/users/00000000-0000-7000-8000-000000000000")).status, 404);
   const provider = await edge.request("GET", `/directory/v1/${tenant.slug}/users`, undefined, { authorization: `Bearer ${tenant.token}` });
