@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isMain, main, root, run, say, seconds, Stop } from "./common.mjs";
 import { build, kilobytes, wasmSize } from "./build.mjs";
+import { checkClient } from "./client.mjs";
 import { dryRun } from "./deploy.mjs";
 import { fuzz, missing } from "./fuzz.mjs";
 import { setup } from "./setup.mjs";
@@ -21,6 +22,7 @@ const CHECKS = [
   { name: "clippy-wasm", run: clippyWasm },
   { name: "unit", run: ({ native }) => command("cargo", ["test"], native.env) },
   { name: "fuzz", run: fuzzing },
+  { name: "client", run: checkClient },
   { name: "build", run: build },
   { name: "size", needsBuild: true, run: size },
   { name: "deploy-dry-run", needsBuild: true, run: dryRun },
