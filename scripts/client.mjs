@@ -1,6 +1,6 @@
 // `npm run client`: the types of client/ as docs/openapi.json and docs/openapi-directory.json have them.
 // `npm test -- client` writes nothing: it fails where a type is not what the documents say, and where tsc
-// finds a mistake in the client.
+// finds a mistake in the client or in the example that uses it.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ const GENERATED = [
   ["docs/openapi-directory.json", "client/directory.d.ts"],
 ];
 
-const PROJECTS = ["client"];
+const PROJECTS = ["client", "examples/workplace"];
 
 async function generate() {
   for (const [document, file] of GENERATED) {

@@ -1,0 +1,243 @@
+// examples/workplace beside scim-edge, in the same runtime, and what a test does to it.
+//
+//     const edge = await start({ beside: [await Workplace.worker()] });
+//     const workplace = await Workplace.open(edge, tenant, admin);   // empty tables, following the tenant
+//     ... what an identity provider does ...
+//     await workplace.tellAll();                                       // webhooks of what happened since
+//     assert.deepEqual(await workplace.differences(), []);
+
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Webhook } from "standardwebhooks";
+
+import { bundle } from "./bundle.mjs";
+import { splitSql } from "./harness.mjs";
+
+const example = (name) => readFileSync(new URL(`../../examples/workplace/${name}`, import.meta.url), "utf8");
+export const EXTENSION = "urn:scim-edge:workplace:2.0:User";
+
+// The app as its users have it, over a database and a network that fail: before something has happened,
+// and behind it. `/__control` says how often, for whom the app works, and holds the next batch up until it
+// says otherwise.
+const front = `
+  import app from "./app.mjs";
+  let bindings = {}, chance = 0, requests = 0, batches = "pass";
+  const moment = async (what) => {
+    if (chance > 0) await scheduler.wait(Math.random() * 10);
+    if (Math.random() < chance) throw new Error(what + " failed, as the test wants it");
+  };
+  const around = async (what, work) => {
+    await moment(what);
+    const done = await work();
+    await moment("the answer of " + what);
+    return done;
+  };
+  const faulty = (db) => ({
+    prepare: (sql) => db.prepare(sql),
+    batch: async (statements) => {
+      if (batches === "hold next") {
+        batches = "held";
+        while (batches === "held") await scheduler.wait(2);
+      }
+      return around("a batch", () => db.batch(statements));
+    },
+  });
+  const environment = ({ DB, SCIM, ...env }) => ({
+    ...env,
+    ...bindings,
+    DB: faulty(DB),
+    SCIM: bindings.SCIM_URL ? undefined : { fetch: (request) => (requests += 1, around("a request", () => SCIM.fetch(request))) },
+    SCIM_URL: bindings.SCIM_URL ?? "https://scim.example.com",
+  });
+  export default {
+    async fetch(request, env) {
+      if (!request.url.endsWith("/__control")) return app.fetch(request, environment(env));
+      ({ bindings = bindings, chance = chance, batches = batches } = await request.json());
+      return Response.json({ requests, batches });
+    },
+    scheduled: (event, env) => app.scheduled(event, environment(env)),
+  };`;
+
+export class Workplace {
+  /** As Miniflare has it, for the harness's `beside`. */
+  static async worker() {
+    return {
+      name: "workplace",
+      modules: [
+        { type: "ESModule", path: "front.mjs", contents: front },
+        { type: "ESModule", path: "app.mjs", contents: await bundle({ file: "examples/workplace/src/index.ts" }) },
+      ],
+      compatibilityDate: "2026-04-01",
+      serviceBindings: { SCIM: "scim-edge" },
+      d1Databases: { DB: "workplace" },
+    };
+  }
+
+  /** Empty tables, for a tenant with the example's extension, and with `rules` for its departments. */
+  static async open(edge, tenant, { client, rules, bindings = {} }) {
+    const { adminClient, answer, directoryClient } = client;
+    const admin = adminClient({ url: edge.url, token: edge.adminToken });
+    const schema = JSON.parse(example("schema.json"));
+    const type = JSON.parse(example("resource-type-user.json"));
+    const at = (more) => ({ params: { path: { slug: tenant.slug, ...more } } });
+    await answer(admin.PUT("/tenants/{slug}/schemas/{urn}", { ...at({ urn: schema.id }), body: schema }));
+    await answer(admin.PUT("/tenants/{slug}/resource-types/{name}", { ...at({ name: type.name }), body: type }));
+    await answer(admin.PUT("/tenants/{slug}/mapping", { ...at(), body: { rules } }));
+    const reader = await answer(
+      admin.POST("/credentials", { body: { name: "workplace", scopes: ["events:read"], tenant: tenant.slug } }),
+    );
+    const product = await answer(
+      admin.POST("/tenants/{slug}/tokens", { ...at(), body: { label: "workplace", scopes: ["directory:read"] } }),
+    );
+
+    const workplace = new Workplace();
+    workplace.edge = edge;
+    workplace.tenant = tenant;
+    workplace.client = client;
+    workplace.admin = admin;
+    workplace.directory = directoryClient({ url: edge.url, tenant: tenant.slug, token: product.token });
+    workplace.worker = await edge.local.mf.getWorker("workplace");
+    workplace.db = await edge.local.mf.getD1Database("DB", "workplace");
+    workplace.secret = `whsec_${randomBytes(32).toString("base64")}`;
+    workplace.told = (await workplace.events("latest")).next;
+    await workplace.empty();
+    await workplace.control({
+      chance: 0,
+      bindings: {
+        TENANT: tenant.slug,
+        EVENTS_TOKEN: reader.token,
+        DIRECTORY_TOKEN: product.token,
+        WEBHOOK_SECRET: workplace.secret,
+        ...bindings,
+      },
+    });
+    return workplace;
+  }
+
+  async empty() {
+    const there = await this.db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'feed'").first();
+    const statements = there
+      ? ["DELETE FROM employees", "DELETE FROM departments", "UPDATE feed SET position = -1"]
+      : splitSql(example("migrations/0001_tables.sql"));
+    await this.db.batch(statements.map((sql) => this.db.prepare(sql)));
+  }
+
+  async control(change) {
+    const answer = await this.worker.fetch("https://workplace.example.com/__control", { method: "POST", body: JSON.stringify(change) });
+    return answer.json();
+  }
+
+  /** Does something while the batch of a delivery is held up; answers with the delivery's status. */
+  async meanwhile(event, work) {
+    await this.control({ batches: "hold next" });
+    const delivery = this.tell(event);
+    while ((await this.control({})).batches !== "held") await new Promise((done) => setTimeout(done, 5));
+    await work();
+    await this.control({ batches: "pass" });
+    return delivery;
+  }
+
+  /** How many requests of the app have gone to scim-edge. */
+  async requests() {
+    return (await this.control({})).requests;
+  }
+
+  events(after) {
+    const params = { path: { slug: this.tenant.slug }, query: { after: String(after), limit: 1000 } };
+    return this.client.answer(this.admin.GET("/tenants/{slug}/events", { params }));
+  }
+
+  /** What has happened since this was called last. */
+  async news() {
+    const { events, next } = await this.events(this.told);
+    this.told = next;
+    return events;
+  }
+
+  /** One delivery, as scim-edge makes it; the answer's status. */
+  async tell(event, { secret = this.secret, time = new Date(), headers = {}, body = JSON.stringify(event) } = {}) {
+    const signed = {
+      "content-type": "application/json",
+      "webhook-id": event.id,
+      "webhook-timestamp": String(Math.floor(time.getTime() / 1000)),
+      "webhook-signature": new Webhook(secret).sign(event.id, time, JSON.stringify(event)),
+    };
+    const sent = { method: "POST", body, headers: { ...signed, ...headers } };
+    const answer = await this.worker.fetch("https://workplace.example.com/webhooks/scim-edge", sent).catch(() => null);
+    await answer?.arrayBuffer();
+    return answer?.status ?? 500;
+  }
+
+  /** Deliveries of what has happened since; how many. */
+  async tellAll() {
+    const events = await this.news();
+    for (const event of events) {
+      const status = await this.tell(event);
+      if (status !== 204) throw new Error(`the webhook of ${event.type} was answered with ${status}`);
+    }
+    return events.length;
+  }
+
+  /** The run that the clock starts; how it ended. */
+  async clock() {
+    const { outcome } = await this.worker.scheduled({ cron: "* * * * *" });
+    return outcome;
+  }
+
+  /** What the example's README says against tables that are wrong. */
+  startOver() {
+    return this.db.prepare("UPDATE feed SET position = -1").run();
+  }
+
+  async employee(userName) {
+    const found = await this.db.prepare("SELECT * FROM employees WHERE email = ?1").bind(userName).first();
+    return found && { ...found, departments: JSON.parse(found.departments) };
+  }
+
+  async departments() {
+    return (await this.db.prepare("SELECT name FROM departments ORDER BY name").all()).results.map(({ name }) => name);
+  }
+
+  /** Sentences; none where the tables are what the directory is. */
+  async differences() {
+    const found = [];
+    const compare = (what, real, row) => {
+      if (JSON.stringify(real) !== JSON.stringify(row)) found.push(`${what} is ${JSON.stringify(real)}, and not ${JSON.stringify(row)}`);
+    };
+    const real = new Map((await this.users()).map((user) => [user.id, asRow(user)]));
+    const { results } = await this.db.prepare("SELECT * FROM employees").all();
+    const rows = new Map(results.map((row) => [row.id, row]));
+    for (const id of new Set([...real.keys(), ...rows.keys()])) compare(id, real.get(id), rows.get(id));
+    const { departments } = await this.client.answer(this.directory.GET("/departments"));
+    compare("departments", departments.map(({ name }) => name).sort(), (await this.departments()).sort());
+    return found;
+  }
+
+  async users() {
+    const users = [];
+    let cursor;
+    do {
+      const page = await this.client.answer(this.directory.GET("/users", { params: { query: { limit: 1000, cursor } } }));
+      users.push(...page.users);
+      cursor = page.next;
+    } while (cursor);
+    return users;
+  }
+}
+
+/** From the SCIM resource, and not as the app does it. */
+function asRow({ scim, departments, groups }) {
+  const email = scim.emails?.find(({ primary }) => primary) ?? scim.emails?.[0];
+  return {
+    id: scim.id,
+    external_id: scim.externalId ?? null,
+    email: email?.value ?? null,
+    first_name: scim.name?.givenName ?? null,
+    last_name: scim.name?.familyName ?? null,
+    building_id: scim[EXTENSION]?.buildingId ?? null,
+    preferred_language: scim.preferredLanguage ?? null,
+    active: scim.active === false ? 0 : 1,
+    departments: JSON.stringify(departments),
+    groups: JSON.stringify(groups.map(({ id }) => id)),
+  };
+}
