@@ -614,7 +614,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What administrators did, oldest first */
+        /** What administrators did, a page of it */
         get: operations["listAudit"];
         put?: never;
         post?: never;
@@ -653,6 +653,22 @@ export interface components {
             log_bodies: boolean;
             /** @description Names of attributes that the request log hides besides passwords. */
             redact: string[];
+            /** @description How many resources there may be, by resource type; of others as many as come. */
+            quotas: {
+                [key: string]: number;
+            };
+            /** @description Bytes of a body at the most, a bulk's aside. */
+            max_body_bytes: number;
+            /** @description Resources on a page at the most. */
+            max_results: number;
+            /** @description Bytes of a query's filter at the most. */
+            max_filter_bytes: number;
+            /** @description Comparisons of a query's filter at the most. */
+            max_filter_terms: number;
+            /** @description Operations of a bulk at the most. */
+            bulk_max_operations: number;
+            /** @description Bytes of a bulk at the most. */
+            bulk_max_payload_size: number;
             /**
              * @description What DELETE does.
              * @enum {string}
@@ -687,6 +703,22 @@ export interface components {
             log_bodies?: boolean | null;
             /** @description Names of attributes that the request log hides besides passwords. */
             redact?: string[] | null;
+            /** @description How many resources there may be, by resource type; of others as many as come. */
+            quotas?: {
+                [key: string]: number | null;
+            } | null;
+            /** @description Bytes of a body at the most, a bulk's aside. */
+            max_body_bytes?: number | null;
+            /** @description Resources on a page at the most. */
+            max_results?: number | null;
+            /** @description Bytes of a query's filter at the most. */
+            max_filter_bytes?: number | null;
+            /** @description Comparisons of a query's filter at the most. */
+            max_filter_terms?: number | null;
+            /** @description Operations of a bulk at the most. */
+            bulk_max_operations?: number | null;
+            /** @description Bytes of a bulk at the most. */
+            bulk_max_payload_size?: number | null;
             /**
              * @description What DELETE does.
              * @enum {string|null}
@@ -754,6 +786,13 @@ export interface components {
              */
             reindexing?: true;
             settings: components["schemas"]["Settings"];
+            /** @description Of each resource type that has a quota, how many more there may be. */
+            quotas: {
+                [key: string]: {
+                    quota: number;
+                    left: number;
+                };
+            };
             /** @description How many resources of each type there are. */
             resources: {
                 [key: string]: number;
@@ -2784,6 +2823,8 @@ export interface operations {
                 after?: string;
                 /** @description Of this tenant alone: a slug. */
                 tenant?: string;
+                /** @description Which entries come first. */
+                order?: "oldest" | "newest";
             };
             header?: never;
             path?: never;

@@ -107,10 +107,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How old the copy that is read may be: an earlier answer's own, or `first-unconstrained`. Without it the primary is read. */
+                "X-D1-Bookmark"?: components["parameters"]["bookmark"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed, in the order of the commits */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Event: {
+            /** @description The same in every delivery. */
+            id: string;
+            position: number;
+            /** @description `user.created`, …: docs/events.md. */
+            type: string;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description Its slug. */
+            tenant?: string;
+            data: Record<string, unknown>;
+        };
+        EventPage: {
+            events: components["schemas"]["Event"][];
+            /** @description The next page's `after`. */
+            next: number;
+            /** @description Whether there are further events already. */
+            more: boolean;
+        };
         User: {
             id: string;
             external_id: string | null;
@@ -197,6 +236,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description The position lies before the oldest event still kept, or past the newest. */
+        Gone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description A parameter is not what the call takes. */
         BadRequest: {
             headers: {
@@ -457,6 +505,45 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             405: components["responses"]["MethodNotAllowed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Events behind this position; 0 is the beginning, `latest` the end. */
+                after?: string;
+                /** @description Types, or families of them as `user.*`, separated by commas; without it, all. */
+                types?: string;
+                /** @description Entries of the page. */
+                limit?: components["parameters"]["limit"];
+                /** @description Seconds to wait for an event where there is none yet. */
+                wait?: number;
+            };
+            header?: {
+                /** @description How old the copy that is read may be: an earlier answer's own, or `first-unconstrained`. Without it the primary is read. */
+                "X-D1-Bookmark"?: components["parameters"]["bookmark"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events. */
+            200: {
+                headers: {
+                    "X-D1-Bookmark": components["headers"]["X-D1-Bookmark"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            410: components["responses"]["Gone"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -1,4 +1,4 @@
-// `npm run admin -- logs` against the real Worker.
+// `npm run admin -- logs` and `events` against the real Worker.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -61,6 +61,29 @@ test("--follow tells those that come", async () => {
     await tenant.scim("GET", "/Users?count=2");
     assert.ok(await eventually(() => out.includes("count=2")), out);
     assert.equal(out.match(/count=1/g).length, 1, out);
+  } finally {
+    await stop(child);
+  }
+});
+
+test("events are told in order, of one tenant or all, and as they come", async () => {
+  const tenant = await edge.createTenant("told");
+  const userName = unique("u");
+  const { json: user } = await tenant.scim("POST", "/Users", { schemas: [USER], userName });
+  const listed = await command("tenants", "events", tenant.slug);
+  assert.match(listed.out, new RegExp(`^\\S+Z +\\d+ {2}${tenant.slug} {2}user.created +${user.id} {2}${userName}\n$`));
+  const [event] = (await command("events", "--types", "user.*", "--json")).out.trim().split("\n").slice(-1).map(JSON.parse);
+  assert.equal(event.data.resource.id, user.id);
+  assert.equal((await command("events", "--after", String(event.position))).out, "");
+  assert.equal((await command("tenants", "events", tenant.slug, "--types", "bogus")).code, 1);
+  const child = launch(process.execPath, [join(root, "scripts", "admin", "index.mjs"), "tenants", "events", tenant.slug, "--follow", "--after", String(event.position), "--url", edge.url, "--token", edge.adminToken], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => (out += text));
+    await tenant.scim("DELETE", `/Users/${user.id}`);
+    assert.ok(await eventually(() => out.includes("user.deleted")), out);
   } finally {
     await stop(child);
   }

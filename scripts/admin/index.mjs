@@ -12,6 +12,7 @@ import { clients } from "./clients.mjs";
 import { consistency } from "./consistency.mjs";
 import { credentials } from "./credentials.mjs";
 import { declared } from "./declared.mjs";
+import { events } from "./events.mjs";
 import { logs } from "./logs.mjs";
 import { tenants } from "./tenants.mjs";
 import { tokens } from "./tokens.mjs";
@@ -19,7 +20,7 @@ import { tombstones } from "./tombstones.mjs";
 import { transfer } from "./transfer.mjs";
 import { USAGE, Wrong } from "./wrong.mjs";
 
-export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...tombstones, ...logs, ...transfer, ...consistency, ...credentials, ...audit };
+export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...tombstones, ...logs, ...events, ...transfer, ...consistency, ...credentials, ...audit };
 
 const COMMON = {
   url: { type: "string", value: "URL" },
