@@ -44,13 +44,17 @@ CREATE TABLE tokens (
   created INTEGER NOT NULL,
   expires INTEGER,                     -- NULL: never
   revoked INTEGER,                     -- NULL: live. A time: refused from then on, kept for the record
-  last_used INTEGER                    -- NULL: never. Written now and then, not with each request
+  last_used INTEGER,                   -- NULL: never. Written now and then, not with each request
+  told INTEGER                         -- NULL, or how many days ahead of its end the product heard of it
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX tokens_by_id ON tokens (tenant, id);
 -- A client's secrets; ending what came from one.
 CREATE INDEX tokens_by_parent ON tokens (tenant, parent, kind) WHERE parent IS NOT NULL;
 -- Letting go of access tokens that expired long ago.
 CREATE INDEX tokens_by_expiry ON tokens (expires) WHERE kind = 'access';
+-- Telling of those that will expire.
+CREATE INDEX tokens_expiring ON tokens (expires)
+WHERE kind IN ('bearer', 'secret') AND revoked IS NULL AND expires IS NOT NULL;
 
 -- Signed assertions that clients showed, by their digests, until they could not come again anyway:
 -- then maintenance takes them, also those of tenants that are gone.

@@ -3,12 +3,12 @@
 use crate::scim::resource::Map;
 use crate::scim::schema::Definition;
 pub use crate::store::events::MEMBER_ADDED;
-use crate::store::events::{TARGETS_CHANGED, TENANT_DELETED};
+use crate::store::events::{CREDENTIAL_EXPIRING, TARGETS_CHANGED, TENANT_DELETED};
 
 pub const MEMBER_REMOVED: &str = "group.member_removed";
 
 /// Every kind that the outbox has.
-pub const ALL: [&str; 19] = [
+pub const ALL: [&str; 20] = [
     "user.created",
     "user.updated",
     "user.activated",
@@ -27,6 +27,7 @@ pub const ALL: [&str; 19] = [
     "resource.updated",
     "resource.deleted",
     "resource.restored",
+    CREDENTIAL_EXPIRING,
     TENANT_DELETED,
 ];
 

@@ -10,7 +10,7 @@ use worker::{Env, console_error};
 
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
-use crate::store::{belongings, events, grants, reindex, removal, requests, tombstones};
+use crate::store::{belongings, events, expiring, grants, reindex, removal, requests, tombstones};
 
 /// Statements of one run.
 const STATEMENTS: u32 = 48;
@@ -19,12 +19,15 @@ const STATEMENTS: u32 = 48;
 type Task = for<'a> fn(&'a Database, i64, u32) -> LocalBoxFuture<'a, Result<u32, StoreError>>;
 
 /// In their order: those that take little come first.
-const TASKS: [(&str, Task); 7] = [
+const TASKS: [(&str, Task); 8] = [
     ("request log", |database, now, left| {
         requests::prune(database, now, left).boxed_local()
     }),
     ("access tokens", |database, now, left| {
         grants::prune(database, now, left).boxed_local()
+    }),
+    ("what will expire", |database, now, left| {
+        expiring::tell(database, now, left).boxed_local()
     }),
     ("tombstones", |database, now, left| {
         tombstones::purge(database, now, left).boxed_local()

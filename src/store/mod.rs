@@ -14,6 +14,7 @@ pub mod derive;
 pub mod document;
 pub mod error;
 pub mod events;
+pub mod expiring;
 pub mod export;
 pub mod fill;
 pub mod filter_sql;

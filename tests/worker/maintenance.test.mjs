@@ -83,11 +83,48 @@ describe("maintenance", { skip: external ? "needs the database" : false }, () =>
     assert.deepEqual((await edge.admin("GET", `/tenants/${tenant.slug}/consistency`)).json.findings, []);
   });
 
+  test("credentials that will expire are told of within 30 days, 7 and 1, once each", async () => {
+    const tenant = await edge.createTenant("expiring");
+    const make = async (path, body) => {
+      const made = await edge.admin("POST", `/tenants/${tenant.slug}${path}`, body);
+      assert.equal(made.status, 201, made.text);
+      return made.json;
+    };
+    const DAY = 86_400;
+    await make("/tokens", { label: "for ever" });
+    await make("/tokens", { label: "a year", expires_in_s: 365 * DAY });
+    const token = await make("/tokens", { label: "a month", expires_in_s: 29 * DAY });
+    const replaced = await make("/tokens", { label: "rotated", expires_in_s: 5 * DAY });
+    await make(`/tokens/${replaced.id}/rotate`, { expires_in_s: 90 * DAY });
+    const revoked = await make("/tokens", { label: "revoked", expires_in_s: 5 * DAY });
+    await edge.admin("DELETE", `/tenants/${tenant.slug}/tokens/${revoked.id}`);
+    const client = await make("/clients", { label: "client" });
+    const secret = await make(`/clients/${client.client_id}/secrets`, { label: "second", expires_in_s: 3600 });
+    const told = async () => {
+      await run();
+      await run();
+      const { json } = await edge.admin("GET", `/tenants/${tenant.slug}/events?types=credential.expiring`);
+      return json.events.map(({ data: { credential, days } }) => [credential.id, days]);
+    };
+    const first = await told();
+    assert.deepEqual(first, [[secret.id, 1], [token.id, 30]]);
+    for (const days of [6, 0.5]) {
+      await edge.db.prepare("UPDATE tokens SET expires = ?2 WHERE id = ?1").bind(token.id, Date.now() + days * DAY * 1000).run();
+      first.push([token.id, days > 1 ? 7 : 1]);
+      assert.deepEqual(await told(), first);
+    }
+    const { json } = await edge.admin("GET", `/tenants/${tenant.slug}/events`);
+    const { data } = json.events.find((event) => event.data.credential.id === secret.id);
+    const { expires, ...credential } = data.credential;
+    assert.deepEqual(credential, { id: secret.id, kind: "secret", label: "second", client_id: client.client_id });
+    assert.match(expires, /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  });
+
   test("a run with nothing to do reads next to nothing", async () => {
     await edge.faults({ reset: true });
     await edge.cron();
     const { statements, rowsRead } = await edge.faults();
-    assert.ok(statements <= 14, `${statements} statements`);
+    assert.ok(statements <= 16, `${statements} statements`);
     // The tenants, to see how long each keeps its log.
     assert.ok(rowsRead <= 36, `${rowsRead} rows`);
   });

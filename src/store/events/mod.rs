@@ -25,6 +25,9 @@ pub const MEMBER_ADDED: &str = "group.member_added";
 /// What a user belongs to in the product became another: see [`super::belongings`].
 pub const TARGETS_CHANGED: &str = "user.targets_changed";
 
+/// A token or a client's secret will end: see [`super::expiring`].
+pub const CREDENTIAL_EXPIRING: &str = "credential.expiring";
+
 /// The deployment's own event, which is left of a tenant.
 pub const TENANT_DELETED: &str = "tenant.deleted";
 

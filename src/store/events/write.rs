@@ -11,7 +11,8 @@ use crate::store::members::Sweep;
 /// Events that are written without JSON around them, which would count as rows read.
 const FEW: usize = 8;
 
-const INSERT: &str = "INSERT INTO events (tenant, created, type, data)";
+/// What every statement that writes events begins with.
+pub(in crate::store) const INSERT: &str = "INSERT INTO events (tenant, created, type, data)";
 
 /// In the events' order, for the transaction of their changes: before members go, where an event
 /// tells of [`Others`].
