@@ -78,6 +78,7 @@ const PURE: &[&str] = &[
     "membership/plan.rs",
     "membership/plan",
     "membership/question.rs",
+    "membership/reactivation.rs",
     "membership/roll.rs",
     "membership/target.rs",
     "membership/unique.rs",

@@ -120,6 +120,7 @@ impl Edge {
             index: &self.index,
             kept_days: None,
             quotas: &BTreeMap::new(),
+            reactivates: false,
         };
         let question = question(envelopes, &rules);
         let rows = self
@@ -764,6 +765,7 @@ fn sweeps() {
     edge.run(&[envelope(&create("outer", users.clone()), None)]);
     let rules = Rules {
         kept_days: None,
+        reactivates: false,
         registry: Registry::builtin(),
         mode: Mode::Compat,
         revision: 1,

@@ -1,5 +1,7 @@
 //! POST /Bulk (RFC 7644 §3.7): the whole message is one unit of work for the tenant's object.
 
+use std::collections::HashMap;
+
 use super::permission::permit;
 use super::resources::body;
 use super::scim::Exchange;
@@ -47,10 +49,11 @@ pub async fn bulk(exchange: &Exchange<'_>) -> std::result::Result<Reply, Failure
             exchange.parts.request_id
         );
     }
-    let entries: Vec<Entry> = shown
-        .iter()
-        .zip(&results)
-        .map(|(shown, result)| shown.entry(&exchange.base, result))
+    let answered = || shown.iter().zip(&results);
+    let moved = answered().filter_map(|(shown, result)| shown.moved(result));
+    let moved: HashMap<&str, String> = moved.collect();
+    let entries: Vec<Entry> = answered()
+        .map(|(shown, result)| shown.entry(&exchange.base, &moved, result))
         .collect();
     Ok(Reply::json(200, bulk_response(&entries)))
 }
@@ -74,7 +77,15 @@ struct Shown {
 }
 
 impl Shown {
-    fn entry(&self, base: &str, result: &Result<Done>) -> Entry<'_> {
+    /// Where the resource is, and where it really is: whoever was created anew has the id that they had.
+    fn moved(&self, result: &Result<Done>) -> Option<(&str, String)> {
+        let location = self.location.as_deref()?;
+        let (place, id) = location.rsplit_once('/')?;
+        let found = &result.as_ref().ok()?.stored.id;
+        (id != found).then(|| (location, format!("{place}/{found}")))
+    }
+
+    fn entry(&self, base: &str, moved: &HashMap<&str, String>, result: &Result<Done>) -> Entry<'_> {
         let Self {
             method,
             bulk_id,
@@ -82,7 +93,10 @@ impl Shown {
             verb,
         } = self;
         let bulk_id = bulk_id.as_deref();
-        let location = location.as_ref().map(|path| format!("{base}{path}"));
+        let location = location.as_deref().map(|path| {
+            let path = moved.get(path).map_or(path, String::as_str);
+            format!("{base}{path}")
+        });
         match (result, verb) {
             (Ok(done), verb) => {
                 let (status, version) = match verb {

@@ -3,15 +3,13 @@
 
 use super::resources::rewrite;
 use super::scim::Exchange;
-use crate::scim::resource::{Map, validate};
+use crate::scim::resource::Map;
+use crate::scim::resource::reactivate::{USER_NAME, reactivated as made_active};
 use crate::scim::schema::Definition;
 use crate::store::derive::Found;
 use crate::store::document::parse;
 use crate::store::resources::Taken;
 use crate::wire::Failure;
-
-const USER_NAME: &str = "userName";
-const ACTIVE: &str = "active";
 
 /// Whether a conflict may be one with a user to be reactivated.
 pub fn is_meant(exchange: &Exchange<'_>, definition: &Definition) -> bool {
@@ -29,15 +27,12 @@ pub async fn reactivated(
 ) -> Result<Option<Found>, Failure> {
     let mut found = taken.found;
     let old = parse(&found.stored.document)?;
-    let is_inactive = |document: &Map| document.get(ACTIVE) == Some(&false.into());
-    if taken.entry.path != USER_NAME || !is_inactive(&old) {
+    if taken.entry.path != USER_NAME {
         return Ok(None);
     }
-    let mut new = validate::replace(definition, &old, body, exchange.mode())?;
-    if is_inactive(&new) {
+    let Some(new) = made_active(definition, &old, body, exchange.mode())? else {
         return Ok(None);
-    }
-    new.insert(ACTIVE.to_owned(), true.into());
+    };
     rewrite(exchange, definition, &mut found.stored, &old, &new).await?;
     Ok(Some(found))
 }

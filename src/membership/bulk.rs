@@ -8,6 +8,7 @@ use super::bulk_plan;
 use super::commit::{repeated, rules};
 use super::message::{Answer, BulkEnvelope, Outcome};
 use super::object::Shared;
+use super::reactivation;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::members;
@@ -31,7 +32,7 @@ async fn attempt(
         return Ok(Outcome::Stale);
     };
     let rules = rules(&context);
-    let envelopes = bulk_plan::envelopes(bulk);
+    let mut envelopes = bulk_plan::envelopes(bulk);
     let question = bulk_plan::question(bulk, &envelopes, &rules);
     let (tenant, now) = (context.id, bulk.now);
     let mut ground = members::read(database, tenant, now, &question).await?;
@@ -40,6 +41,28 @@ async fn attempt(
         [(_, revision), ..] if *revision != context.revision => return Err(StoreError::Stale),
         _ if bulk.revision != context.revision => return Ok(Outcome::Stale),
         _ => {}
+    }
+    let known = reactivation::known(bulk, &question, &ground, &rules);
+    let renamed;
+    let mut bulk = bulk;
+    if !known.is_empty() {
+        renamed = reactivation::renamed(bulk, &known);
+        envelopes = bulk_plan::envelopes(&renamed);
+        if reactivation::is_referred_to(bulk, &known) {
+            // What refers to somebody who is there stands on more than the message told before.
+            let question = bulk_plan::question(&renamed, &envelopes, &rules);
+            let tokens = ground.tokens;
+            ground = members::read(database, tenant, now, &question).await?;
+            if ground.tokens != tokens {
+                return Err(StoreError::Stale);
+            }
+            if !reactivation::are_there(&known, &ground) {
+                return Err(StoreError::Version);
+            }
+        } else {
+            ground.targets.append(&mut ground.inactive);
+        }
+        bulk = &renamed;
     }
     let (mut outcomes, mut writes) = bulk_plan::plan(bulk, &envelopes, &rules, &ground);
     if !writes.unasked.is_empty() {

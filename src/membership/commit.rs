@@ -132,6 +132,7 @@ pub fn rules(context: &TenantContext) -> Rules<'_> {
         index: &context.index,
         kept_days: context.settings.kept_days(),
         quotas: &context.settings.quotas,
+        reactivates: context.settings.reactivate_on_create,
     }
 }
 

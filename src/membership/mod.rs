@@ -20,6 +20,7 @@ pub mod object;
 pub mod plan;
 pub mod question;
 mod queue;
+mod reactivation;
 pub mod roll;
 pub mod steps;
 pub mod target;

@@ -33,6 +33,8 @@ pub struct Rules<'a> {
     pub kept_days: Option<u32>,
     /// How many resources there may be, by resource type.
     pub quotas: &'a BTreeMap<String, u32>,
+    /// Whether users who were deactivated are active again when they are created anew.
+    pub reactivates: bool,
 }
 
 /// The outcome of each change, and the writes that make them true. There are fewer outcomes than
@@ -142,6 +144,11 @@ impl<'a> Planner<'a> {
 
     /// A resource that a later change of the plan creates: it can be named as a member already.
     pub(super) fn promise(&mut self, resource_type: &str, id: &str) {
+        // One who is created anew is there.
+        let key = (resource_type.to_owned(), id.to_owned());
+        if self.targets.contains_key(&key) {
+            return;
+        }
         let promised = Named {
             group: None,
             // Below zero until the transaction that writes the plan gives it a true one.

@@ -14,6 +14,7 @@ use crate::scim::filter::Filter;
 use crate::scim::filter::check::check_element;
 use crate::scim::mode::Mode;
 use crate::scim::patch::PatchRequest;
+use crate::scim::resource::reactivate::USER_NAME;
 use crate::scim::resource::{Map, validate};
 use crate::scim::schema::{Definition, Registry};
 use crate::store::members::{Asked, Question, Sweep};
@@ -49,9 +50,18 @@ pub fn question(envelopes: &[Envelope], rules: &Rules) -> Question {
         }
         let (document, steps) = read(&envelope.change, definition, rules.mode).unwrap_or_default();
         let index = rules.index.of(definition);
+        let unique = question.unique.len();
         question
             .unique
             .extend(unique_values(resource_type, &document, index));
+        let is_posted = matches!(envelope.change, Change::Create { .. });
+        if rules.reactivates && is_posted && definition.groups().is_some() {
+            let mut unique = question.unique[unique..].iter();
+            let name = unique.find(|one| one.path == USER_NAME);
+            question
+                .posted
+                .extend(name.map(|name| (id.to_owned(), name.clone())));
+        }
         for step in steps {
             match step {
                 Step::Clear => push_new(&mut question.others_of, id.to_owned()),

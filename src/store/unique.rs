@@ -24,14 +24,8 @@ pub struct Holders(pub HashMap<Unique, Option<String>>);
 impl Holders {
     pub fn learn<R: Columns>(&mut self, asked: &[Unique], rows: &[R]) {
         self.0.extend(asked.iter().map(|one| (one.clone(), None)));
-        let held = rows.iter().filter_map(|row| {
-            let unique = Unique {
-                resource_type: row.text("type")?,
-                path: row.text("path")?,
-                value: row.text("value")?,
-            };
-            Some((unique, row.text("id")))
-        });
+        let held = rows.iter();
+        let held = held.filter_map(|row| Some((Unique::read(row)?, row.text("id"))));
         self.0.extend(held);
     }
 
@@ -48,15 +42,40 @@ impl Holders {
     }
 }
 
+impl Unique {
+    /// Of an answer to [`statement`].
+    pub fn read(row: &impl Columns) -> Option<Self> {
+        Some(Self {
+            resource_type: row.text("type")?,
+            path: row.text("path")?,
+            value: row.text("value")?,
+        })
+    }
+}
+
 pub fn statement(tenant: i64, unique: &[Unique]) -> Statement {
+    statement_with(tenant, unique, "")
+}
+
+/// Whoever is not active and has one as a userName is shown whole: `Stored::read` finds them.
+pub fn statement_with_inactive(tenant: i64, unique: &[Unique]) -> Statement {
+    let columns = ", r.seq, r.version, r.created, r.modified, \
+        iif(i.path = 'userName' AND r.document ->> '$.active' = 0, r.document, NULL) AS document";
+    statement_with(tenant, unique, columns)
+}
+
+fn statement_with(tenant: i64, unique: &[Unique], columns: &str) -> Statement {
     let list: Vec<Value> = unique
         .iter()
         .map(|one| json!([one.resource_type, one.path, one.value]))
         .collect();
     Statement::new(
-        "SELECT i.type, i.path, i.value, r.id FROM json_each(?2) e CROSS JOIN attribute_index i \
-         ON i.tenant = ?1 AND i.type = e.value ->> 0 AND i.path = e.value ->> 1 \
-         AND i.value = e.value ->> 2 AND i.slot = '' CROSS JOIN resources r ON r.seq = i.resource",
+        format!(
+            "SELECT i.type, i.path, i.value, r.id{columns} FROM json_each(?2) e \
+             CROSS JOIN attribute_index i ON i.tenant = ?1 AND i.type = e.value ->> 0 \
+             AND i.path = e.value ->> 1 AND i.value = e.value ->> 2 AND i.slot = '' \
+             CROSS JOIN resources r ON r.seq = i.resource"
+        ),
         [tenant.into(), Value::from(list).to_string().into()],
     )
 }

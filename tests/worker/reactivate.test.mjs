@@ -1,12 +1,14 @@
 // reactivate_on_create: Okta creates anew whom it deactivated, and gets the same user back.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 
 import { start, unique } from "./harness.mjs";
 
 const USER = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group";
+const ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+const BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 const PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 let edge;
@@ -95,4 +97,111 @@ test("it costs one round trip more, and only where there is a conflict", async (
   const again = await tenant.scim("POST", "/Users", user({ userName }));
   assert.deepEqual([refused.status, again.status], [409, 201]);
   assert.equal(again.cost.trips, refused.cost.trips + 1);
+});
+
+describe("in a bulk", () => {
+  const post = (bulkId, data, path = "/Users") => ({ method: "POST", path, bulkId, data });
+  /** A bulk's statuses, its results and what it cost. */
+  async function bulk(tenant, ...Operations) {
+    const answer = await tenant.scim("POST", "/Bulk", { schemas: [BULK], Operations });
+    assert.equal(answer.status, 200, answer.text);
+    const all = answer.json.Operations;
+    return { statuses: all.map((one) => Number(one.status)), all, trips: answer.cost.trips };
+  }
+  /** Its object knows the settings already. */
+  async function ready(on = true) {
+    const tenant = await reactivating(on);
+    await bulk(tenant, { method: "DELETE", path: "/Users/none" });
+    return tenant;
+  }
+  const get = async (tenant, path) => (await tenant.scim("GET", path)).json;
+  const consistent = async (tenant) => assert.deepEqual((await edge.admin("GET", `/tenants/${tenant.slug}/consistency`)).json.findings, []);
+
+  test("the same user is active again, in the bulk's two round trips", async () => {
+    const tenant = await ready();
+    const [first, second] = [await deactivated(tenant, user({ nickName: "gone" })), await deactivated(tenant, user())];
+    const { statuses, all, trips } = await bulk(
+      tenant,
+      post("a", user({ userName: first.userName.toUpperCase(), title: "new" })),
+      post("b", user()),
+      post("c", { schemas: [USER], userName: second.userName }),
+    );
+    assert.deepEqual([statuses, trips], [[201, 201, 201], 2]);
+    assert.deepEqual([all[0].location, all[0].bulkId, all[2].location], [first.meta.location, "a", second.meta.location]);
+    const again = await get(tenant, `/Users/${first.id}`);
+    assert.deepEqual([again.active, again.title, again.nickName, again.userName], [true, "new", undefined, first.userName.toUpperCase()]);
+    assert.deepEqual([again.meta.version, again.meta.created], [all[0].version, first.meta.created]);
+    assert.equal((await get(tenant, `/Users/${second.id}`)).active, true);
+    assert.equal((await get(tenant, "/Users")).totalResults, 3);
+    await consistent(tenant);
+  });
+
+  test("what refers to them means them, in one round trip more", async () => {
+    const tenant = await ready();
+    const [boss, worker] = [await deactivated(tenant, user()), await deactivated(tenant, user())];
+    const group = async (members) => (await tenant.scim("POST", "/Groups", { schemas: [GROUP], displayName: unique("g"), members })).json;
+    const [inside, outside] = [await group([{ value: boss.id }, { value: worker.id }]), await group([])];
+    const { statuses, all, trips } = await bulk(
+      tenant,
+      post("g", { schemas: [GROUP], displayName: unique("g"), members: [{ value: "bulkId:boss" }, { value: "bulkId:new" }] }, "/Groups"),
+      post("boss", user({ userName: boss.userName })),
+      post("worker", { ...user({ userName: worker.userName }), schemas: [USER, ENTERPRISE], [ENTERPRISE]: { manager: { value: "bulkId:boss", $ref: "../Users/bulkId:boss" } } }),
+      post("new", user()),
+      { method: "PATCH", path: `/Groups/${inside.id}`, data: { schemas: [PATCH], Operations: [{ op: "add", path: "members", value: [{ value: "bulkId:boss" }] }, { op: "remove", path: 'members[value eq "bulkId:worker"]' }] } },
+      { method: "PATCH", path: `/Groups/${outside.id}`, data: { schemas: [PATCH], Operations: [{ op: "add", path: "members", value: [{ value: "bulkId:worker" }] }] } },
+      { method: "PATCH", path: "/Users/bulkId:worker", data: { schemas: [PATCH], Operations: [{ op: "replace", path: "title", value: "back" }] } },
+    );
+    assert.deepEqual([statuses, trips], [[201, 201, 201, 201, 200, 200, 200], 3]);
+    const id = (at) => all[at].location.split("/").at(-1);
+    assert.deepEqual([id(1), id(2), id(6)], [boss.id, worker.id, worker.id]);
+    const members = async (group) => (await get(tenant, `/Groups/${group}`)).members?.map((one) => one.value).sort();
+    assert.deepEqual(await members(id(0)), [boss.id, id(3)].sort());
+    assert.deepEqual([await members(inside.id), await members(outside.id)], [[boss.id], [worker.id]]);
+    const back = await get(tenant, `/Users/${worker.id}`);
+    assert.deepEqual([back.active, back.title, back[ENTERPRISE].manager.value], [true, "back", boss.id]);
+    assert.ok(back[ENTERPRISE].manager.$ref.endsWith(`/Users/${boss.id}`), back[ENTERPRISE].manager.$ref);
+    await consistent(tenant);
+  });
+
+  test("it stays a conflict where it is not clear, or not wanted", async () => {
+    const [tenant, plain] = [await ready(), await ready(false)];
+    const [one, two, three, four] = [await deactivated(tenant, user()), await deactivated(tenant, user()), await deactivated(tenant, user()), await deactivated(tenant, user({ title: "x" }))];
+    const active = (await tenant.scim("POST", "/Users", user())).json;
+    const { statuses } = await bulk(
+      tenant,
+      post("a", user({ userName: one.userName })),
+      post("b", user({ userName: one.userName })),
+      post("c", user({ userName: two.userName, active: false })),
+      post("d", user({ userName: active.userName })),
+      { method: "PATCH", path: `/Users/${three.id}`, data: { schemas: [PATCH], Operations: [{ op: "replace", path: "title", value: "y" }] } },
+      post("e", user({ userName: three.userName })),
+      // What refers to one that fails, fails.
+      post("f", user({ userName: four.userName, title: { a: 1 } })),
+      post("g", { schemas: [GROUP], displayName: unique("g"), members: [{ value: "bulkId:f" }] }, "/Groups"),
+    );
+    assert.deepEqual(statuses, [201, 409, 409, 409, 200, 409, 400, 409]);
+    const state = async (user) => (await get(tenant, `/Users/${user.id}`)).active;
+    assert.deepEqual(await Promise.all([one, two, three, four].map(state)), [true, false, false, false]);
+    const there = await deactivated(plain, user());
+    assert.deepEqual((await bulk(plain, post("a", user({ userName: there.userName })))).statuses, [409]);
+    await consistent(tenant);
+  });
+
+  test("whom the bulk deletes first, it creates", async () => {
+    const tenant = await ready();
+    const { id, userName } = await deactivated(tenant, user());
+    const { statuses, all, trips } = await bulk(tenant, { method: "DELETE", path: `/Users/${id}` }, post("a", user({ userName })));
+    assert.deepEqual([statuses, trips], [[204, 201], 2]);
+    assert.ok(!all[1].location.endsWith(id));
+    assert.equal((await tenant.scim("GET", `/Users/${id}`)).status, 404);
+  });
+
+  test("it reads nothing more where nobody is there", async () => {
+    const [tenant, plain] = [await ready(), await ready(false)];
+    const costs = [];
+    for (const where of [tenant, plain]) {
+      costs.push((await where.scim("POST", "/Bulk", { schemas: [BULK], Operations: [post("a", user()), post("b", user())] })).cost);
+    }
+    assert.deepEqual(costs[0], costs[1]);
+  });
 });

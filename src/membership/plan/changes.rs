@@ -9,6 +9,7 @@ use crate::scim::error::{Result, ScimError};
 use crate::scim::mode::Mode;
 use crate::scim::patch::{PatchRequest, apply_resolved, resolve_operation};
 use crate::scim::resource::index::indexed_values;
+use crate::scim::resource::reactivate::{USER_NAME, reactivated};
 use crate::scim::resource::{Map, validate};
 use crate::scim::schema::Definition;
 use crate::store::bulk::fits;
@@ -54,6 +55,9 @@ impl Planner<'_> {
     }
 
     fn create(&mut self, definition: &Definition, id: &str, body: &Map) -> Result<Done> {
+        if self.rules.reactivates && self.targets.contains_key(&key(definition, id)) {
+            return self.reactivate(definition, id, body);
+        }
         let mut document = validate::create(definition, body, self.rules.mode)?;
         let members = steps::of_document(&mut document)?;
         document.shift_insert(0, "id".to_owned(), id.into());
@@ -85,6 +89,20 @@ impl Planner<'_> {
                 Ok(())
             }
             (None, _) => Ok(()),
+        }
+    }
+
+    /// A user who is there, and for whom only a POST stands in the plan: see `reactivation`.
+    fn reactivate(&mut self, definition: &Definition, id: &str, body: &Map) -> Result<Done> {
+        let target = self.targets.get(&key(definition, id));
+        let target = target.ok_or_else(|| not_found(definition, id))?;
+        let old = parse(&target.stored.document)?;
+        match reactivated(definition, &old, body, self.rules.mode)? {
+            Some(document) => self.apply(definition, id, &old, document, &[]),
+            None => Err(ScimError::uniqueness(format!(
+                "Another {} has the {USER_NAME} already.",
+                definition.resource_type.name
+            ))),
         }
     }
 

@@ -5,6 +5,7 @@ mod body;
 pub(crate) mod coerce;
 pub mod index;
 pub mod project;
+pub mod reactivate;
 pub mod render;
 mod required;
 mod syntax;

@@ -38,6 +38,9 @@ pub struct Question {
     pub deleted: Vec<(String, String)>,
     /// Values whose holders must be known.
     pub unique: Vec<Unique>,
+    /// Ids of new users and their userNames, in the order of the ids: who has one and is not active is
+    /// read.
+    pub posted: Vec<(String, Unique)>,
     /// Ids of groups of which must be known what they are inside of.
     pub nested: Vec<String>,
     /// Whether something is created that there is a quota for.
@@ -68,6 +71,8 @@ pub struct Ground {
     pub containing: Vec<(i64, Stored)>,
     pub holders: Holders,
     pub room: Room,
+    /// Those with a posted userName who are not active, as `targets`.
+    pub inactive: Vec<(String, Stored)>,
     /// Ids of a group and of one that it is in; `None` when nobody asked.
     pub nesting: Option<Vec<(String, String)>>,
 }

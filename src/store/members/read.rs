@@ -75,7 +75,8 @@ pub fn statements(tenant: i64, now: i64, question: &Question) -> Vec<Statement> 
                 array(&question.deleted, |(one, other)| json!([one, other])),
             ],
         ),
-        Part::Holders => unique::statement(tenant, &question.unique),
+        Part::Holders if question.posted.is_empty() => unique::statement(tenant, &question.unique),
+        Part::Holders => unique::statement_with_inactive(tenant, &question.unique),
         Part::Nesting => bulk::nesting(tenant, &question.nested),
         Part::Room => quotas::statement(tenant),
     };
@@ -184,7 +185,12 @@ pub fn ground<R: Columns>(question: &Question, rows: &[Vec<R>]) -> Result<Ground
                 ground.containing =
                     collect(rows, |row| Some((row.integer("gone")?, Stored::read(row)?)))?;
             }
-            Part::Holders => ground.holders.learn(&question.unique, rows),
+            Part::Holders => {
+                ground.holders.learn(&question.unique, rows);
+                let shown = rows.iter();
+                let shown = shown.filter_map(|row| Some((row.text("type")?, Stored::read(row)?)));
+                ground.inactive = shown.collect();
+            }
             Part::Room => ground.room = quotas::room(rows),
             Part::Nesting => {
                 ground.nesting = Some(collect(rows, |row| {
