@@ -9,7 +9,8 @@
 //! | [`store`] | everything in D1, and the only SQL | `scim`, `mapping` |
 //! | [`events`] | from a change to what the product hears of it | `scim`, `store` |
 //! | [`feed`] | the outbox as products read it | `scim`, `store`, `events`, `wire` |
-//! | [`auth`] | from a bearer token to a tenant: our own, an OAuth client's, a JWT | `scim`, `store`, `wire` |
+//! | [`limits`] | how much a credential, a tenant, an address may ask of us | `wire` |
+//! | [`auth`] | from a bearer token to a tenant: our own, an OAuth client's, a JWT | `scim`, `store`, `wire`, `limits` |
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store`, `events` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
 //! | [`maintenance`] | what runs by itself every few minutes | `scim`, `store` |
@@ -47,6 +48,7 @@ pub mod auth;
 pub mod events;
 pub mod feed;
 pub mod http;
+pub mod limits;
 pub mod log;
 pub mod maintenance;
 pub mod mapping;

@@ -10,7 +10,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["scim", "mapping"]),
     ("events", &["scim", "store"]),
     ("feed", &["scim", "store", "events", "wire"]),
-    ("auth", &["scim", "store", "wire"]),
+    ("limits", &["wire"]),
+    ("auth", &["scim", "store", "wire", "limits"]),
     ("membership", &["scim", "store", "events"]),
     ("mapping", &["scim"]),
     ("wire", &["scim", "store"]),
@@ -19,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "scim", "mapping", "store", "events", "feed", "auth", "wire", "log",
+            "scim", "mapping", "store", "events", "feed", "limits", "auth", "wire", "log",
         ],
     ),
     (
@@ -30,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "events",
             "feed",
+            "limits",
             "auth",
             "membership",
             "wire",
@@ -83,6 +85,8 @@ const PURE: &[&str] = &[
     "membership/target.rs",
     "membership/unique.rs",
     "membership/steps.rs",
+    "limits/address.rs",
+    "limits/recent.rs",
     "http/allow.rs",
     "http/permission.rs",
     "http/route.rs",

@@ -10,6 +10,7 @@ use super::scope::{SCOPES, given, needed, permit};
 use crate::auth::access::{self, Application};
 use crate::auth::jwt::keys::{Failure, Moment};
 use crate::auth::{self, token};
+use crate::limits::SignIns;
 use crate::store::credentials;
 use crate::store::d1::Database;
 use crate::wire::request::Parts;
@@ -29,14 +30,32 @@ pub struct Actor {
 const OF_CREDENTIAL: &str = "A credential keeps its scopes, so make another one.";
 const OF_ACCESS: &str = "ACCESS_SCOPES in wrangler.toml says who has it.";
 
+/// Of credentials that are no good only so many are looked at from one address.
 pub async fn authorize(parts: &Parts, env: &Env, database: &Database) -> Result<Actor> {
+    let sign_ins = SignIns::new(parts, env);
+    sign_ins.begin().await?;
+    match identify(parts, env, database).await? {
+        Ok(actor) => Ok(actor),
+        Err(why) => {
+            sign_ins.fail().await?;
+            Err(invalid(why).into())
+        }
+    }
+}
+
+/// Who it is, or why the token that was sent is nobody's.
+async fn identify(
+    parts: &Parts,
+    env: &Env,
+    database: &Database,
+) -> Result<std::result::Result<Actor, &'static str>> {
     let authorization = parts.header("authorization");
     let secret = env.secret("ADMIN_TOKEN").ok();
     let Ok(sent) = auth::bearer(authorization.as_deref()) else {
         if authorization.is_none()
             && let Some(actor) = through_access(parts, env).await?
         {
-            return Ok(actor);
+            return Ok(Ok(actor));
         }
         return match secret {
             Some(_) => problem(
@@ -48,36 +67,38 @@ pub async fn authorize(parts: &Parts, env: &Env, database: &Database) -> Result<
     };
     match secret {
         Some(secret) if token::is_same_secret(sent, &secret.to_string()) => {
-            return Ok(Actor {
+            return Ok(Ok(Actor {
                 name: "ADMIN_TOKEN".to_owned(),
                 scopes: "admin".to_owned(),
                 tenant: None,
                 remedy: OF_CREDENTIAL,
-            });
+            }));
         }
         _ => {}
     }
     if !token::ADMIN.is_well_formed(sent) {
         return match secret {
-            Some(_) => invalid("The bearer token is not an admin token: copy it again, whole."),
+            Some(_) => Ok(Err(
+                "The bearer token is not an admin token: copy it again, whole.",
+            )),
             None => problem(503, UNSET),
         };
     }
     let Some(found) = credentials::find(database, &token::hash(sent)).await? else {
-        return invalid("The admin credential is unknown.");
+        return Ok(Err("The admin credential is unknown."));
     };
     if found.revoked.is_some() {
-        return invalid("The admin credential was revoked.");
+        return Ok(Err("The admin credential was revoked."));
     }
     if found.expires.is_some_and(|expires| expires <= parts.now) {
-        return invalid("The admin credential has expired.");
+        return Ok(Err("The admin credential has expired."));
     }
-    Ok(Actor {
+    Ok(Ok(Actor {
         name: format!("credential:{}", found.id),
         scopes: found.scopes,
         tenant: found.tenant,
         remedy: OF_CREDENTIAL,
-    })
+    }))
 }
 
 /// `None` where nobody comes through Access, or it is not set up.
@@ -95,7 +116,7 @@ async fn through_access(parts: &Parts, env: &Env) -> Result<Option<Actor>> {
         .await;
     let name = match identified {
         Ok(name) => name,
-        Err(Failure::Invalid(why)) => return invalid(why.0),
+        Err(Failure::Invalid(why)) => return Err(invalid(why.0).into()),
         Err(Failure::Unavailable) => {
             let why = "The keys of Cloudflare Access cannot be fetched right now: send the request again.";
             return Err(Problem::new(503, why).with("Retry-After", "10").into());
@@ -136,10 +157,8 @@ async fn through_access(parts: &Parts, env: &Env) -> Result<Option<Actor>> {
 
 const UNSET: &str = "The secret ADMIN_TOKEN is not set: run `npx wrangler secret put ADMIN_TOKEN`, or `npm start` for a local one.";
 
-fn invalid<T>(why: &str) -> Result<T> {
-    Err(Problem::new(401, why)
-        .challenge("invalid_token", "error_description", why)
-        .into())
+fn invalid(why: &str) -> Problem {
+    Problem::new(401, why).challenge("invalid_token", "error_description", why)
 }
 
 impl Actor {

@@ -27,6 +27,7 @@ fn failed(failure: Failure) -> Failed {
         Failure::Scim(error) | Failure::Unauthorized { error, .. } => {
             Problem::new(error.status, error.detail).into()
         }
+        Failure::TooMany(refusal) => refusal.into(),
         Failure::Store(error) => error.into(),
     }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::scim::error::ScimError;
 use crate::store::error::StoreError;
+use crate::wire::TooMany;
 use crate::wire::reply::Reply;
 
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -29,6 +30,15 @@ pub enum Failed {
 impl From<Problem> for Failed {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
+    }
+}
+
+impl From<TooMany> for Failed {
+    fn from(refusal: TooMany) -> Self {
+        let problem = Problem::new(429, refusal.detail);
+        problem
+            .with("Retry-After", refusal.seconds.to_string())
+            .into()
     }
 }
 

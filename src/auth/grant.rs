@@ -25,6 +25,9 @@ pub enum Client {
     Assertion { id: Option<String>, jwt: String },
 }
 
+/// The client is not who it says.
+pub const INVALID_CLIENT: &str = "invalid_client";
+
 #[derive(Debug, PartialEq)]
 pub struct Refusal {
     pub error: &'static str,
@@ -42,7 +45,7 @@ impl Refusal {
     /// RFC 6749 §5.2: 400, and 401 where the client is not who it says.
     pub fn status(&self) -> u16 {
         match self.error {
-            "invalid_client" => 401,
+            INVALID_CLIENT => 401,
             _ => 400,
         }
     }

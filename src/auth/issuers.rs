@@ -12,6 +12,7 @@ use super::Refusal;
 use super::jwt::keys::{self, Failure, Moment};
 use super::jwt::{Invalid, Jwt};
 use super::trust::Trust;
+use crate::limits::SignIns;
 use crate::scim::json;
 use crate::store::Access;
 use crate::store::d1::Database;
@@ -37,6 +38,7 @@ pub async fn authenticate(
     text: &str,
     slug: Option<&str>,
     moment: Moment,
+    sign_ins: &SignIns<'_>,
 ) -> Result<Access, Refusal> {
     let invalid = |why: Invalid| Refusal::Invalid(why.0);
     let slug = slug.ok_or(Refusal::Invalid(
@@ -49,6 +51,7 @@ pub async fn authenticate(
     {
         return tenant.admit(&jwt, at, moment).await;
     }
+    sign_ins.begin().await?;
     let tenant = load(database, slug).await?.ok_or(invalid(UNKNOWN))?;
     let at = tenant.issuer(&jwt, moment.now).map_err(invalid)?;
     tenant.admit(&jwt, at, moment).await

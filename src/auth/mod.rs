@@ -20,19 +20,27 @@ use std::rc::Rc;
 use jwt::keys::Moment;
 use jwt::looks_like_jwt;
 
+use crate::limits::SignIns;
+use crate::limits::recent::Recent;
 use crate::store::Access;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::tenants::{self, Loaded, TenantContext};
 use crate::store::tokens::LiveToken;
+use crate::wire::TooMany;
 
 /// Contexts an isolate keeps; past that it forgets all and starts anew.
 const REMEMBERED: usize = 1000;
 
 type Known = (Rc<TenantContext>, Rc<LiveToken>);
 
+/// How long an isolate remembers that a token is not live.
+const DEAD_S: u32 = 60;
+
 thread_local! {
     static CONTEXTS: RefCell<HashMap<String, Known>> = RefCell::default();
+    /// Why, by the token's hash.
+    static DEAD: RefCell<Recent<&'static str>> = RefCell::new(Recent::new(REMEMBERED));
 }
 
 #[derive(Debug)]
@@ -48,7 +56,15 @@ pub enum Refusal {
     Suspended,
     /// The keys of a JWT's issuer cannot be had right now: nothing can be said of it.
     NoKeys,
+    /// Too many sign-ins from this address failed.
+    TooMany(TooMany),
     Store(StoreError),
+}
+
+impl From<TooMany> for Refusal {
+    fn from(refusal: TooMany) -> Self {
+        Self::TooMany(refusal)
+    }
 }
 
 /// Who sends this token. `tenant` is the slug in the URL, where it has one.
@@ -57,11 +73,26 @@ pub async fn authenticate(
     authorization: Option<&str>,
     tenant: Option<&str>,
     moment: Moment,
+    sign_ins: &SignIns<'_>,
 ) -> Result<Access, Refusal> {
     let sent = bearer(authorization)?;
-    if looks_like_jwt(sent) {
-        return issuers::authenticate(database, sent, tenant, moment).await;
+    let access = match looks_like_jwt(sent) {
+        true => issuers::authenticate(database, sent, tenant, moment, sign_ins).await,
+        false => with_token(database, sent, tenant, moment.now, sign_ins).await,
+    };
+    if let Err(Refusal::Invalid(_)) = access {
+        sign_ins.fail().await?;
     }
+    access
+}
+
+async fn with_token(
+    database: &Database,
+    sent: &str,
+    tenant: Option<&str>,
+    now: i64,
+    sign_ins: &SignIns<'_>,
+) -> Result<Access, Refusal> {
     if token::SECRET.begins(sent) {
         return Err(Refusal::Invalid(
             "This is an OAuth client's secret: the client gets a token for it at /t/{tenant}/oauth/token.",
@@ -76,7 +107,7 @@ pub async fn authenticate(
     let known = CONTEXTS.with_borrow(|contexts| contexts.get(&token_hash).cloned());
     let (context, token) = match known {
         Some(known) => known,
-        None => load(database, &token_hash, moment.now).await?,
+        None => load(database, &token_hash, now, sign_ins).await?,
     };
     if tenant.is_some_and(|slug| slug != context.slug) {
         return Err(Refusal::OtherTenant);
@@ -94,8 +125,23 @@ pub fn forget(access: &Access) {
     issuers::forget(&access.tenant.slug);
 }
 
-async fn load(database: &Database, token_hash: &str, now: i64) -> Result<Known, Refusal> {
-    let invalid = |why| Err(Refusal::Invalid(why));
+/// One that failed is told so from memory for a while: identity providers send a token that was
+/// revoked as often as a good one. None comes back to life, so nothing is missed.
+async fn load(
+    database: &Database,
+    token_hash: &str,
+    now: i64,
+    sign_ins: &SignIns<'_>,
+) -> Result<Known, Refusal> {
+    let dead = DEAD.with_borrow(|dead| dead.get(token_hash, now).copied());
+    if let Some(why) = dead {
+        return Err(Refusal::Invalid(why));
+    }
+    sign_ins.begin().await?;
+    let invalid = |why| {
+        DEAD.with_borrow_mut(|dead| dead.put(token_hash, why, now, DEAD_S));
+        Err(Refusal::Invalid(why))
+    };
     match tenants::load(database, token_hash, now)
         .await
         .map_err(Refusal::Store)?

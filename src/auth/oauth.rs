@@ -1,17 +1,22 @@
 //! A token request → an access token (RFC 6749 §4.4): who the client is, what it may do, and the row
 //! that makes its token one like any other.
 
+use worker::Env;
+
 use super::client_keys::{ClientKeys, Federated};
 use super::grant::{Client, Refusal, TokenRequest};
 use super::jwt::key_set::KeySet;
 use super::jwt::keys::{self, Moment};
 use super::jwt::{Expected, Invalid, Jwt};
 use super::token;
+use crate::limits;
 use crate::scim::json;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::grants::{self, Applicant, Issued, NewAccess};
 use crate::store::scopes::Scopes;
+use crate::store::settings::RateLimit;
+use crate::wire::TooMany;
 use crate::wire::request::new_id;
 
 /// An access token, to be shown this once.
@@ -26,7 +31,14 @@ pub enum Failure {
     Refused(Refusal),
     /// The keys that an assertion was signed with cannot be had right now.
     NoKeys,
+    TooMany(TooMany),
     Store(StoreError),
+}
+
+impl From<TooMany> for Failure {
+    fn from(refusal: TooMany) -> Self {
+        Self::TooMany(refusal)
+    }
 }
 
 impl From<Refusal> for Failure {
@@ -59,6 +71,7 @@ struct Shown {
 }
 
 pub async fn issue(
+    env: &Env,
     database: &Database,
     endpoint: &Endpoint<'_>,
     request: &TokenRequest,
@@ -79,8 +92,13 @@ pub async fn issue(
     if applicant.is_suspended {
         return Err(Refusal::new("unauthorized_client", "The tenant is suspended.").into());
     }
+    // Only now: nobody else can use up what is the client's.
+    if applicant.settings.rate_limit == RateLimit::Standard {
+        limits::requests(env, applicant.tenant, &applicant.client.id).await?;
+        limits::tokens(env, applicant.tenant, &applicant.client.id).await?;
+    }
     let scopes = granted(applicant.client.scopes, request.scope.as_deref())?;
-    let expires_in_s = applicant.access_token_lifetime_s;
+    let expires_in_s = applicant.settings.access_token_lifetime_s;
     let (token, id) = made(moment.now)
         .ok_or_else(|| StoreError::Failed("the machine gave no usable randomness".to_owned()))?;
     let new = NewAccess {

@@ -10,8 +10,6 @@
 //!
 //! Refused: tokens without the scope `directory:read`, and everything but reading.
 
-use std::cell::RefCell;
-
 use serde_json::{Value, json};
 use worker::Env;
 
@@ -58,8 +56,6 @@ pub async fn answer(
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let endpoint = async |exchange: &Exchange<'_>| endpoint(exchange, &segments).await;
     let base_path = format!("/t/{tenant}/scim/v2");
-    // The log is about identity providers.
-    let nobody = RefCell::default();
     let session = match parts.header(BOOKMARK_HEADER) {
         None => None,
         Some(bookmark) if is_bookmark(&bookmark) => Some(database.session(&bookmark)?),
@@ -71,7 +67,7 @@ pub async fn answer(
     };
     let database = session.as_ref().unwrap_or(database);
     let tenant = Some(tenant);
-    let reply = scim::answer(parts, env, database, tenant, &base_path, endpoint, &nobody).await?;
+    let reply = scim::answer(parts, env, database, tenant, &base_path, endpoint, None).await?;
     Ok(match session.and_then(|session| session.bookmark()) {
         Some(bookmark) => reply.with(BOOKMARK_HEADER, bookmark),
         None => reply,

@@ -22,15 +22,16 @@ use worker::{Context, Date, Env, Response, console_error, web_sys};
 
 use crate::admin;
 use crate::auth::{self, token};
+use crate::limits;
 use crate::log;
 use crate::log::entry::{Body, Seen};
 use crate::scim::error::ScimError;
 use crate::store::Access;
 use crate::store::d1::{Cost, Database};
 use crate::store::error::StoreError;
-use crate::wire::Failure;
 use crate::wire::reply::{Reply, SCIM_JSON};
 use crate::wire::request::{self, Parts};
+use crate::wire::{Failure, TooMany};
 use route::Route;
 use scim::Exchange;
 
@@ -76,7 +77,13 @@ pub async fn respond(
                     async |exchange: &Exchange<'_>| scim::endpoint(exchange, &segments).await;
                 let tenant = tenant.as_deref();
                 scim::answer(
-                    &parts, &env, &database, tenant, base_path, endpoint, &access,
+                    &parts,
+                    &env,
+                    &database,
+                    tenant,
+                    base_path,
+                    endpoint,
+                    Some(&access),
                 )
                 .await
             }
@@ -101,7 +108,12 @@ pub async fn respond(
     if parts.method == "HEAD" {
         reply = reply.without_body(content_type);
     }
-    if let Some(seen) = seen(parts, route, access.into_inner(), &reply, database.cost()) {
+    // A limit spares the database: of what it refuses the log is told now and then.
+    let is_told = reply.status != 429
+        || (access.borrow().as_ref())
+            .is_some_and(|access| limits::is_news(&access.token_hash, parts.now));
+    if is_told && let Some(seen) = seen(parts, route, access.into_inner(), &reply, database.cost())
+    {
         log::write(&context, &env, seen, Date::now().as_millis() as i64);
     }
     let timing = env
@@ -165,6 +177,9 @@ fn refuse(parts: &Parts, failure: &Failure, say: Say) -> Reply {
         Failure::Scim(error) => say(error),
         Failure::Unauthorized { error, challenge } => {
             say(error).with("WWW-Authenticate", challenge.as_str())
+        }
+        Failure::TooMany(TooMany { detail, seconds }) => {
+            say(&ScimError::new(429, *detail)).with("Retry-After", seconds.to_string())
         }
         Failure::Store(StoreError::Unavailable(why)) => {
             console_error!("{} unavailable: {why}", parts.request_id);

@@ -3,9 +3,10 @@
 use serde_json::json;
 use worker::Env;
 
-use crate::auth::grant::{Refusal, TokenRequest};
+use crate::auth::grant::{INVALID_CLIENT, Refusal, TokenRequest};
 use crate::auth::jwt::keys::Moment;
 use crate::auth::oauth::{self, Endpoint, Failure as Refused};
+use crate::limits::SignIns;
 use crate::scim::error::ScimError;
 use crate::store::d1::Database;
 use crate::wire::Failure;
@@ -36,8 +37,10 @@ pub async fn answer(
     let moment = Moment::new(parts, env);
     let content_type = parts.header("content-type").unwrap_or_default();
     let authorization = parts.header("authorization");
+    let sign_ins = SignIns::new(parts, env);
+    sign_ins.begin().await?;
     let issued = match TokenRequest::read(&content_type, authorization.as_deref(), &parts.body) {
-        Ok(request) => oauth::issue(database, &endpoint, &request, moment).await,
+        Ok(request) => oauth::issue(env, database, &endpoint, &request, moment).await,
         Err(refusal) => Err(refusal.into()),
     };
     match issued {
@@ -50,7 +53,13 @@ pub async fn answer(
             });
             Ok(not_stored(Reply::json(200, body.to_string())))
         }
-        Err(Refused::Refused(refusal)) => Ok(refuse(&refusal)),
+        Err(Refused::Refused(refusal)) => {
+            if refusal.error == INVALID_CLIENT {
+                sign_ins.fail().await?;
+            }
+            Ok(refuse(&refusal))
+        }
+        Err(Refused::TooMany(refusal)) => Err(refusal.into()),
         Err(Refused::NoKeys) => {
             let why = "The keys that the assertion was signed with cannot be fetched right now: send the request again.";
             Ok(reply(&ScimError::new(503, why)).with("Retry-After", "10"))
@@ -64,7 +73,7 @@ const ALLOW: &str = "OPTIONS, POST";
 /// What is refused before a request is looked at, or fails behind it.
 pub fn reply(error: &ScimError) -> Reply {
     let code = match error.status {
-        503 => "temporarily_unavailable",
+        429 | 503 => "temporarily_unavailable",
         500.. => "server_error",
         _ => "invalid_request",
     };

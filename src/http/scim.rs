@@ -11,6 +11,7 @@ use super::permission::{self, Denied};
 use super::{bulk, discovery, lists, resources};
 use crate::auth::jwt::keys::Moment;
 use crate::auth::{self, Refusal, expiring};
+use crate::limits::{self, SignIns};
 use crate::membership::message::PANIC_HEADER;
 use crate::scim::bulk::payload_too_large;
 use crate::scim::error::ScimError;
@@ -23,6 +24,8 @@ use crate::scim::schema::{Attribute, Definition};
 use crate::store::d1::Database;
 use crate::store::derive::{Derive, Found};
 use crate::store::error::StoreError;
+use crate::store::scopes::Scopes;
+use crate::store::settings::RateLimit;
 use crate::store::{Access, Store};
 use crate::wire::Failure;
 use crate::wire::reply::{Body, Reply, SCIM_JSON};
@@ -205,7 +208,7 @@ pub fn content_type(parts: &Parts) -> &'static str {
 
 /// Authenticates, and runs the endpoint until it stands on present ground: the store says when
 /// the context was stale or the resource changed in between, and nothing was written then. `sender`
-/// says afterwards who was let in.
+/// says afterwards who was let in; `None` stands for the product, whose requests nobody counts.
 pub async fn answer(
     parts: &Parts,
     env: &Env,
@@ -213,17 +216,27 @@ pub async fn answer(
     tenant: Option<&str>,
     base_path: &str,
     endpoint: impl AsyncFn(&Exchange<'_>) -> Result<Reply, Failure>,
-    sender: &RefCell<Option<Access>>,
+    sender: Option<&RefCell<Option<Access>>>,
 ) -> Result<Reply, Failure> {
     let authorization = parts.header("authorization");
     let moment = Moment::new(parts, env);
+    let sign_ins = SignIns::new(parts, env);
     let mut attempt = 1;
     loop {
         let trips = database.cost().trips;
-        let access = auth::authenticate(database, authorization.as_deref(), tenant, moment)
+        let authorization = authorization.as_deref();
+        let access = auth::authenticate(database, authorization, tenant, moment, &sign_ins)
             .await
             .map_err(refused)?;
-        sender.replace(Some(access.clone()));
+        if let Some(sender) = sender {
+            sender.replace(Some(access.clone()));
+        }
+        let is_product = sender.is_none() && access.token.scopes.contain(Scopes::DIRECTORY_READ);
+        let is_counted = !is_product && access.tenant.settings.rate_limit == RateLimit::Standard;
+        // Before any round trip, and once: the isolate's memory is good enough to say so.
+        if is_counted && attempt == 1 {
+            limits::requests(env, access.tenant.id, &access.token.sender).await?;
+        }
         let exchange = Exchange {
             parts,
             env,
@@ -360,6 +373,7 @@ fn refused(refusal: Refusal) -> Failure {
             "The tenant is suspended: its administrator can make it serve again.",
         )
         .into(),
+        Refusal::TooMany(refusal) => refusal.into(),
         Refusal::NoKeys => ScimError::new(
             503,
             "The keys of the JWT's issuer cannot be fetched right now: send the request again.",

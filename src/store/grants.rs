@@ -17,14 +17,16 @@ const KEPT: i64 = DAY_MS;
 const CHUNK: u32 = 5000;
 
 const COLUMNS: &str =
-    "c.id, c.label, c.scopes, c.trust, c.created, c.revoked, t.suspended, t.settings";
+    "c.id, c.tenant, c.label, c.scopes, c.trust, c.created, c.revoked, t.suspended, t.settings";
 
 /// A client that asks for a token, with what it may show.
 pub struct Applicant {
     pub client: Party,
     pub secrets: Vec<Secret>,
+    /// The tenant's id, and what its administrator chose.
+    pub tenant: i64,
+    pub settings: Settings,
     pub is_suspended: bool,
-    pub access_token_lifetime_s: u32,
 }
 
 /// One round trip. `None` when there is no such tenant, or no such client in it.
@@ -43,18 +45,17 @@ pub async fn applicant(
         return Ok(None);
     };
     let corrupt = || StoreError::Failed(format!("the client {client} cannot be read"));
-    let settings: Settings = row
-        .text("settings")
-        .and_then(|text| crate::scim::json::read(text).ok())
-        .ok_or_else(corrupt)?;
+    let settings = row.text("settings");
+    let settings = settings.and_then(|text| Settings::read(&text));
     Ok(Some(Applicant {
         client: Party::read(&row).ok_or_else(corrupt)?,
         secrets: rows[1]
             .iter()
             .filter_map(|row| Secret::read(&row))
             .collect(),
+        tenant: row.integer("tenant").ok_or_else(corrupt)?,
+        settings: settings.ok_or_else(corrupt)?,
         is_suspended: row.integer("suspended").is_some(),
-        access_token_lifetime_s: settings.access_token_lifetime_s,
     }))
 }
 

@@ -89,6 +89,9 @@ pub struct Settings {
     /// How many resources there may be, by resource type: {"User": 500}. By default of each as many
     /// as come. What is there already stays, whatever is set.
     pub quotas: BTreeMap<String, u32>,
+    /// Whether requests are counted and refused past the limits in wrangler.toml: "standard" (the
+    /// default), or "none".
+    pub rate_limit: RateLimit,
     /// How many bytes a body has at the most, a bulk's aside: 16384 to 1048576, which is the
     /// default.
     pub max_body_bytes: u32,
@@ -120,6 +123,14 @@ pub enum DeletePolicy {
     Tombstone,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RateLimit {
+    #[default]
+    Standard,
+    None,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -135,6 +146,7 @@ impl Default for Settings {
             log_bodies: true,
             redact: Vec::new(),
             quotas: BTreeMap::new(),
+            rate_limit: RateLimit::default(),
             max_body_bytes: *BODY_BYTES.end(),
             max_results: *RESULTS.end(),
             max_filter_bytes: *FILTER_BYTES.end(),

@@ -50,6 +50,8 @@ pub struct Rotation<'a> {
 #[derive(Debug)]
 pub struct LiveToken {
     pub id: String,
+    /// Whose requests count together: its own id, or an access token's secret's or client's.
+    pub sender: String,
     pub scopes: Scopes,
     /// Unix milliseconds.
     pub expires: Option<i64>,
@@ -57,11 +59,13 @@ pub struct LiveToken {
 
 impl LiveToken {
     /// The columns that [`LiveToken::read`] wants, of a `tokens k`.
-    pub const COLUMNS: &str = "k.id AS token, k.scopes, k.expires";
+    pub const COLUMNS: &str =
+        "k.id AS token, iif(k.kind = 'access', k.parent, k.id) AS sender, k.scopes, k.expires";
 
     pub fn read(row: &impl Columns) -> Option<Self> {
         Some(Self {
             id: row.text("token")?,
+            sender: row.text("sender")?,
             scopes: Scopes::read(&row.text("scopes")?),
             expires: row.integer("expires"),
         })

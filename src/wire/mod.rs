@@ -14,8 +14,23 @@ pub enum Failure {
     Scim(ScimError),
     /// Not with these credentials: 401 or 403, and what `WWW-Authenticate` says (RFC 9110 §11.6.1).
     Unauthorized { error: ScimError, challenge: String },
+    /// More than a limit allows.
+    TooMany(TooMany),
     /// Not the client's.
     Store(StoreError),
+}
+
+/// 429: what a client sends too much of, and in how many seconds there is room again.
+#[derive(Debug, Clone, Copy)]
+pub struct TooMany {
+    pub detail: &'static str,
+    pub seconds: u32,
+}
+
+impl From<TooMany> for Failure {
+    fn from(refusal: TooMany) -> Self {
+        Self::TooMany(refusal)
+    }
 }
 
 impl From<ScimError> for Failure {

@@ -23,6 +23,7 @@ const DEFAULTS = {
   log_bodies: true,
   redact: [],
   quotas: {},
+  rate_limit: "standard",
   max_body_bytes: 1048576,
   max_results: 1000,
   max_filter_bytes: 8192,

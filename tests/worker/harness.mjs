@@ -35,6 +35,7 @@ export const external = process.env.SCIM_EDGE_URL
  *
  * - `persist`: a directory that keeps D1 and the Durable Object's storage, for restarts. Without it, memory.
  * - `vars`: further variables for the Worker, over the defaults.
+ * - `ratelimits`: rate-limiting bindings, in Miniflare's words. Without them nothing is limited.
  * - `faults`: puts `faults.mjs` in front of the Worker, and `edge.faults(...)` then controls it.
  * - `twin`: a second isolate with the same script over the same database and the same objects, as
  *   `edge.twin`, with the same functions. It stands for another place on the edge. `twin: "objects"`
@@ -281,6 +282,7 @@ function worker(name, options, adminToken, sharesObjects) {
     compatibilityFlags: options.compatibilityFlags ?? [],
     bindings: { SERVER_TIMING: "on", ADMIN_TOKEN: adminToken, ...options.vars },
     d1Databases: { DB: "scim-edge" },
+    ...(options.ratelimits ? { ratelimits: options.ratelimits } : {}),
     durableObjects: {
       MEMBERSHIP: sharesObjects
         ? { className: "Membership", scriptName: "scim-edge", useSQLite: true }

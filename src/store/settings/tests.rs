@@ -97,6 +97,7 @@ fn refusals_name_the_setting() {
     );
     check(json!({"log_retention_days": 366}), "0 to 365");
     check(json!({"tombstone_days": 0}), "1 to 365");
+    check(json!({"rate_limit": 5}), "settings.rate_limit");
     check(json!({"delete_policy": "keep"}), "settings.delete_policy");
     for (number, most) in [
         ("max_body_bytes", 1_048_576),
