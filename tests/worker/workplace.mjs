@@ -17,16 +17,20 @@ const example = (name) => readFileSync(new URL(`../../examples/workplace/${name}
 export const EXTENSION = "urn:scim-edge:workplace:2.0:User";
 
 // The app as its users have it, over a database and a network that fail: before something has happened,
-// and behind it. `/__control` says how often, for whom the app works, and holds the next batch up until it
-// says otherwise.
+// and behind it. `/__control` says how often, for whom the app works, and how many batches, or requests of
+// a path, are held up, to be released one after the other.
 const front = `
   import app from "./app.mjs";
-  let bindings = {}, chance = 0, requests = 0, batches = "pass";
+  let bindings = {}, chance = 0, requests = 0, at = "", holds = 0, held = 0, released = 0;
   const moment = async (what) => {
     if (chance > 0) await scheduler.wait(Math.random() * 10);
     if (Math.random() < chance) throw new Error(what + " failed, as the test wants it");
   };
   const around = async (what, work) => {
+    if (what.endsWith(at) && held < holds) {
+      const mine = (held += 1);
+      while (released < mine) await scheduler.wait(2);
+    }
     await moment(what);
     const done = await work();
     await moment("the answer of " + what);
@@ -34,26 +38,24 @@ const front = `
   };
   const faulty = (db) => ({
     prepare: (sql) => db.prepare(sql),
-    batch: async (statements) => {
-      if (batches === "hold next") {
-        batches = "held";
-        while (batches === "held") await scheduler.wait(2);
-      }
-      return around("a batch", () => db.batch(statements));
-    },
+    batch: (statements) => around("a batch", () => db.batch(statements)),
   });
+  const ask = (SCIM, request) => {
+    requests += 1;
+    return around(new URL(request.url).pathname, () => SCIM.fetch(request));
+  };
   const environment = ({ DB, SCIM, ...env }) => ({
     ...env,
     ...bindings,
     DB: faulty(DB),
-    SCIM: bindings.SCIM_URL ? undefined : { fetch: (request) => (requests += 1, around("a request", () => SCIM.fetch(request))) },
+    SCIM: bindings.SCIM_URL ? undefined : { fetch: (request) => ask(SCIM, request) },
     SCIM_URL: bindings.SCIM_URL ?? "https://scim.example.com",
   });
   export default {
     async fetch(request, env) {
       if (!request.url.endsWith("/__control")) return app.fetch(request, environment(env));
-      ({ bindings = bindings, chance = chance, batches = batches } = await request.json());
-      return Response.json({ requests, batches });
+      ({ bindings = bindings, chance = chance, at = at, holds = holds, released = released } = await request.json());
+      return Response.json({ requests, held });
     },
     scheduled: (event, env) => app.scheduled(event, environment(env)),
   };`;
@@ -127,14 +129,13 @@ export class Workplace {
     return answer.json();
   }
 
-  /** Does something while the batch of a delivery is held up; answers with the delivery's status. */
-  async meanwhile(event, work) {
-    await this.control({ batches: "hold next" });
-    const delivery = this.tell(event);
-    while ((await this.control({})).batches !== "held") await new Promise((done) => setTimeout(done, 5));
-    await work();
-    await this.control({ batches: "pass" });
-    return delivery;
+  /** Begins a delivery that is held up before its batch, or a request, until `release`d: `answered` is its status. */
+  async hold(event, at = "a batch") {
+    const before = (await this.control({})).held;
+    await this.control({ at, holds: before + 1 });
+    const answered = this.tell(event);
+    while ((await this.control({})).held === before) await new Promise((done) => setTimeout(done, 5));
+    return { answered, release: () => this.control({ released: before + 1 }) };
   }
 
   /** How many requests of the app have gone to scim-edge. */

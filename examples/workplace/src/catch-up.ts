@@ -32,7 +32,7 @@ async function news(env: Env, position: number): Promise<Step> {
   });
   if (page === null) return everything(env);
 
-  const { users, groups, hasGroups } = concerned(page.events);
+  const { users, groups, hasOtherDepartments } = concerned(page.events);
   // Who came into one of these groups since we last looked is named by an event, of this page or of a later one.
   const all = [...new Set([...users, ...(await tables.membersOf(env.DB, groups))])];
   const found = new Map<string, Employee>();
@@ -43,7 +43,7 @@ async function news(env: Env, position: number): Promise<Step> {
     position: page.next,
     employees: [...found.values()],
     gone: all.filter((id) => !found.has(id)),
-    departments: hasGroups ? await departments(env) : undefined,
+    departments: hasOtherDepartments ? await departments(env) : undefined,
   };
   return { change, more: page.more };
 }
@@ -67,19 +67,20 @@ async function everything(env: Env): Promise<Step> {
 function concerned(events: Admin["Event"][]) {
   const users = new Set<string>();
   const groups = new Set<string>();
-  let hasGroups = false;
+  let hasOtherDepartments = false;
   for (const { type, data } of events) {
     const { resource, members = [] } = data as { resource: { id: string }; members?: { value: string; type: string }[] };
-    if (type.startsWith("user.")) {
-      users.add(resource.id);
-    } else if (type.startsWith("group.member_")) {
+    if (type.startsWith("group.member_")) {
       for (const member of members) (member.type === "Group" ? groups : users).add(member.value);
     } else if (type.startsWith("group.")) {
       groups.add(resource.id);
-      hasGroups = true;
+      hasOtherDepartments = true;
+    } else if (type.startsWith("user.")) {
+      users.add(resource.id);
+      hasOtherDepartments ||= type === "user.targets_changed";
     }
   }
-  return { users: [...users], groups: [...groups], hasGroups };
+  return { users: [...users], groups: [...groups], hasOtherDepartments };
 }
 
 function events(env: Env, after: string) {
