@@ -40,7 +40,7 @@ const DEAD_S: u32 = 60;
 thread_local! {
     static CONTEXTS: RefCell<HashMap<String, Known>> = RefCell::default();
     /// Why, by the token's hash.
-    static DEAD: RefCell<Recent<&'static str>> = RefCell::new(Recent::new(REMEMBERED));
+    static DEAD: RefCell<Recent> = RefCell::new(Recent::new(REMEMBERED));
 }
 
 #[derive(Debug)]
@@ -133,7 +133,7 @@ async fn load(
     now: i64,
     sign_ins: &SignIns<'_>,
 ) -> Result<Known, Refusal> {
-    let dead = DEAD.with_borrow(|dead| dead.get(token_hash, now).copied());
+    let dead = DEAD.with_borrow(|dead| dead.get(token_hash, now));
     if let Some(why) = dead {
         return Err(Refusal::Invalid(why));
     }

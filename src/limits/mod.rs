@@ -14,9 +14,10 @@ pub mod recent;
 
 use std::cell::RefCell;
 
-use worker::js_sys::Reflect;
-use worker::wasm_bindgen::JsCast;
-use worker::{Env, RateLimiter};
+use worker::Env;
+use worker::js_sys::{Function, Object, Promise, Reflect};
+use worker::wasm_bindgen::{JsCast, JsValue};
+use worker::wasm_bindgen_futures::JsFuture;
 
 use crate::wire::TooMany;
 use crate::wire::request::Parts;
@@ -39,9 +40,9 @@ const REMEMBERED: usize = 1000;
 
 thread_local! {
     /// Addresses with too many failed sign-ins.
-    static FAILING: RefCell<Recent<()>> = RefCell::new(Recent::new(REMEMBERED));
+    static FAILING: RefCell<Recent> = RefCell::new(Recent::new(REMEMBERED));
     /// Hashes of credentials whose excess the request log was told of.
-    static TOLD: RefCell<Recent<()>> = RefCell::new(Recent::new(REMEMBERED));
+    static TOLD: RefCell<Recent> = RefCell::new(Recent::new(REMEMBERED));
 }
 
 /// Counts a request of a credential, by its id, and of its tenant. One that is refused for its
@@ -81,7 +82,7 @@ pub fn is_news(token_hash: &str, now: i64) -> bool {
     TOLD.with_borrow_mut(|told| {
         let is_news = told.get(token_hash, now).is_none();
         if is_news {
-            told.put(token_hash, (), now, REQUESTS_S);
+            told.put(token_hash, "told", now, REQUESTS_S);
         }
         is_news
     })
@@ -125,7 +126,7 @@ impl<'a> SignIns<'a> {
         if is_allowed(self.env, SIGN_IN, &format!("failed {address}")).await {
             return Ok(());
         }
-        FAILING.with_borrow_mut(|failing| failing.put(address, (), self.now, SIGN_IN_S));
+        FAILING.with_borrow_mut(|failing| failing.put(address, "failing", self.now, SIGN_IN_S));
         Err(FAILED)
     }
 }
@@ -136,14 +137,17 @@ const FAILED: TooMany = TooMany {
 };
 
 async fn is_allowed(env: &Env, binding: &str, key: &str) -> bool {
-    // `Env::rate_limiter` asks for the class's name, which Cloudflare promises nowhere.
-    let Ok(limiter) = Reflect::get(env, &binding.into()) else {
-        return true;
-    };
-    if limiter.is_undefined() {
-        return true;
-    }
-    let limiter: RateLimiter = limiter.unchecked_into();
-    let outcome = limiter.limit(key.to_owned()).await;
-    outcome.map_or(true, |outcome| outcome.success)
+    asked(env, binding, key).await.unwrap_or(true)
+}
+
+/// What the binding says. `Env::rate_limiter` would ask for its class's name, which Cloudflare promises
+/// nowhere, and brings a kilobyte of serde for the two objects.
+async fn asked(env: &Env, binding: &str, key: &str) -> Result<bool, JsValue> {
+    let limiter = Reflect::get(env, &binding.into())?;
+    let limit: Function = Reflect::get(&limiter, &"limit".into())?.dyn_into()?;
+    let options = Object::new();
+    Reflect::set(&options, &"key".into(), &key.into())?;
+    let promise: Promise = limit.call1(&limiter, &options)?.dyn_into()?;
+    let outcome = JsFuture::from(promise).await?;
+    Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
 }
