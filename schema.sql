@@ -283,6 +283,29 @@ CREATE TABLE belongings (
 -- Who belonged through a group that was renamed or deleted.
 CREATE INDEX belongings_by_group ON belongings (tenant, "group", user);
 
+-- Where events are sent to, besides the feed. What has been sent is known to the webhook's own Delivery
+-- object, which has the webhook's id for a name: src/delivery.
+CREATE TABLE webhooks (
+  id TEXT PRIMARY KEY,
+  tenant INTEGER NOT NULL,             -- 0: every tenant's events and the deployment's own
+  label TEXT NOT NULL,
+  url TEXT NOT NULL,
+  types TEXT NOT NULL,                 -- with spaces between them; '': all. src/events/kinds.rs
+  secret TEXT NOT NULL,                -- 'whsec_…' as it was shown: signing needs it whole
+  old_secret TEXT,                     -- the one before, which signs as well until
+  old_secret_until INTEGER,
+  timeout_s INTEGER NOT NULL,          -- how long an answer may take
+  retry_s INTEGER NOT NULL,            -- the first wait behind a failure
+  give_up_s INTEGER NOT NULL,          -- then an event that failed is a dead letter
+  start INTEGER NOT NULL,              -- events behind this position are its own
+  created INTEGER NOT NULL,
+  disabled INTEGER,                    -- NULL: delivering. A time: waiting from then on
+  gone INTEGER,                        -- NULL, or when the receiver said 410, and so disabled it
+  deleted INTEGER                      -- NULL, or a time: kept, without url and secrets, until its object is empty
+) STRICT, WITHOUT ROWID;
+-- A tenant's own; those of all.
+CREATE INDEX webhooks_by_tenant ON webhooks (tenant, id);
+
 -- What a batch takes for granted. An insert with `holds` false rolls the whole batch back with
 -- `message` as its error; one with `holds` true writes nothing. D1 has no interactive transaction:
 -- this is how a write checks its token, its tenant's revision and a resource's version in the

@@ -96,7 +96,7 @@ async function launch(port, state) {
   const since = performance.now();
   say(`Starting workerd on port ${port} …`);
   // An inspector port of its own choice lets two servers run side by side.
-  const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--persist-to", state, "--show-interactive-dev-session=false"];
+  const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--persist-to", state, "--var", "LOCAL_WEBHOOKS:on", "--show-interactive-dev-session=false"];
   const server = start(bin("wrangler"), args, { env });
   let end;
   server.ended.then((result) => (end = result));

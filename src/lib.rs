@@ -6,14 +6,15 @@
 //! | --- | --- | --- |
 //! | [`scim`] | the protocol, pure: schemas as data, filters, PATCH, resources as documents | nothing of ours |
 //! | [`mapping`] | pushed groups as the product's departments, teams, roles, pure | `scim` |
-//! | [`store`] | everything in D1, and the only SQL | `scim`, `mapping` |
+//! | [`store`] | everything in D1 and in webhooks' objects, and the only SQL | `scim`, `mapping` |
 //! | [`events`] | from a change to what the product hears of it | `scim`, `store` |
 //! | [`feed`] | the outbox as products read it | `scim`, `store`, `events`, `wire` |
 //! | [`limits`] | how much a credential, a tenant, an address may ask of us | `wire` |
 //! | [`auth`] | from a bearer token to a tenant: our own, an OAuth client's, a JWT | `scim`, `store`, `wire`, `limits` |
-//! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store`, `events` |
+//! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store`, `events`, `delivery`, `wire` |
+//! | [`delivery`] | webhooks: a Durable Object for each, which sends it the events | `scim`, `store`, `events`, `auth`, `wire` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
-//! | [`maintenance`] | what runs by itself every few minutes | `scim`, `store` |
+//! | [`maintenance`] | what runs by itself every few minutes | `scim`, `store`, `delivery` |
 //! | [`log`] | the request log: what is kept of a request, and when it is written | `scim`, `store` |
 //! | [`admin`] | `/admin/v1`: tenants, settings, tokens, schemas | the ones above |
 //! | [`http`] | a request's life, and a file per family of endpoints | all |
@@ -45,6 +46,7 @@
 
 pub mod admin;
 pub mod auth;
+pub mod delivery;
 pub mod events;
 pub mod feed;
 pub mod http;

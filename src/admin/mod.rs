@@ -9,6 +9,7 @@ mod authorize;
 mod clients;
 mod consistency;
 mod credentials;
+mod deliveries;
 mod endpoints;
 mod events;
 mod expiry;
@@ -25,6 +26,7 @@ mod scope;
 mod tenants;
 mod tokens;
 mod tombstones;
+mod webhooks;
 
 use std::cell::Cell;
 
@@ -60,6 +62,7 @@ const ATTEMPTS: usize = 8;
 /// One call.
 struct Call<'a> {
     parts: &'a Parts,
+    env: &'a Env,
     database: &'a Database,
     /// Whether keys may come from this very machine: [`Moment::local`].
     local: bool,
@@ -85,6 +88,18 @@ impl Call<'_> {
             ip: self.parts.header("cf-connecting-ip"),
             detail,
         }
+    }
+}
+
+/// The tenant that a call may have written events of.
+pub fn tells_of<'a>(method: &str, segments: &'a [String]) -> Option<&'a str> {
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match (method, segments.as_slice()) {
+        ("DELETE", ["tenants", slug])
+        | ("POST", ["tenants", slug, "import"] | ["tenants", slug, "tombstones", _, "restore"]) => {
+            Some(slug)
+        }
+        _ => None,
     }
 }
 
@@ -123,6 +138,7 @@ async fn permitted(
     };
     let call = Call {
         parts,
+        env,
         database,
         actor,
         local: Moment::new(parts, env).local,
@@ -197,6 +213,10 @@ async fn answered(call: &Call<'_>, segments: &[&str], allow: &'static str) -> Re
         ("POST", ["credentials"]) => credentials::create(call).await,
         ("DELETE", ["credentials", id]) => credentials::delete(call, id).await,
         ("GET", ["audit"]) => audit::list(call).await,
+        (_, ["webhooks", rest @ ..]) => webhooks::answered(call, None, method, rest, allow).await,
+        (_, ["tenants", slug, "webhooks", rest @ ..]) => {
+            webhooks::answered(call, Some(slug), method, rest, allow).await
+        }
         ("GET", ["tenants", slug, "consistency"]) => consistency::check(call, slug).await,
         (_, ["tenants", slug, family, rest @ ..]) if let Some(kind) = kind(family) => {
             match (method, rest) {

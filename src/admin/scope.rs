@@ -1,7 +1,7 @@
 //! What an administrator may do. PURE.
 
 /// The whole list. `admin` is everything, other credentials too; who may write may read.
-pub const SCOPES: [&str; 12] = [
+pub const SCOPES: [&str; 13] = [
     "admin",
     "tenants:read",
     "tenants:write",
@@ -14,6 +14,7 @@ pub const SCOPES: [&str; 12] = [
     "logs:read",
     "audit:read",
     "events:read",
+    "events:write",
 ];
 
 /// The scope that a method of an endpoint of this family takes; `admin` has no lesser one.

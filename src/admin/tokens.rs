@@ -82,13 +82,7 @@ struct RotationRequest {
 pub async fn rotate(call: &Call<'_>, slug: &str, old: &str) -> Result<Reply> {
     let now = call.parts.now;
     let request: RotationRequest = read(call.parts)?;
-    let overlap = request.overlap_s.unwrap_or(DEFAULT_OVERLAP_S);
-    if !(0..=MAX_OVERLAP_S).contains(&overlap) {
-        return problem(
-            400,
-            format!("overlap_s is 0 to {MAX_OVERLAP_S} seconds; left out, a day."),
-        );
-    }
+    let overlap = overlap(request.overlap_s)?;
     let expires = expiry(request.expires.as_deref(), request.expires_in_s, now)?;
     let secret = new_token(&token::TENANT)?;
     let id = fresh_id(call)?;
@@ -110,6 +104,17 @@ pub async fn rotate(call: &Call<'_>, slug: &str, old: &str) -> Result<Reply> {
     let mut body = shown(&new, now);
     body["token"] = secret.into();
     Ok(Reply::json(201, body.to_string()))
+}
+
+/// Seconds that a predecessor counts on.
+pub(super) fn overlap(asked: Option<i64>) -> Result<i64> {
+    match asked.unwrap_or(DEFAULT_OVERLAP_S) {
+        overlap if (0..=MAX_OVERLAP_S).contains(&overlap) => Ok(overlap),
+        _ => problem(
+            400,
+            format!("overlap_s is 0 to {MAX_OVERLAP_S} seconds; left out, a day."),
+        ),
+    }
 }
 
 /// GET …/tokens: `?limit=` of them behind the id `?after=`, oldest first.

@@ -48,9 +48,7 @@ pub async fn answer(
         let Some(at) = after else {
             return Ok(shown(&page, &kinds, page.head));
         };
-        if at < page.pruned || at > page.head {
-            return Err(gone(at, &page).into());
-        }
+        check_position(at, &page)?;
         let has_any = page.events.iter().any(|event| kinds.has(&event.kind));
         if has_any || page.more || wait == 0 {
             return Ok(shown(&page, &kinds, page.next));
@@ -90,7 +88,11 @@ fn number(
     }
 }
 
-fn gone(at: i64, page: &Page) -> ScimError {
+/// Whether the outbox goes on behind a position without a gap.
+pub fn check_position(at: i64, page: &Page) -> Result<(), ScimError> {
+    if (page.pruned..=page.head).contains(&at) {
+        return Ok(());
+    }
     let why = if at < page.pruned {
         format!(
             "Events up to position {} grew old and were deleted",
@@ -101,7 +103,7 @@ fn gone(at: i64, page: &Page) -> ScimError {
     };
     let detail =
         format!("{why}: read the directory anew, as docs/events.md says, and go on from there.");
-    ScimError::new(410, detail)
+    Err(ScimError::new(410, detail))
 }
 
 fn shown(page: &Page, kinds: &Kinds, next: i64) -> Reply {

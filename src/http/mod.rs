@@ -22,6 +22,7 @@ use worker::{Context, Date, Env, Response, console_error, web_sys};
 
 use crate::admin;
 use crate::auth::{self, token};
+use crate::delivery::wake;
 use crate::limits;
 use crate::log;
 use crate::log::entry::{Body, Seen};
@@ -108,18 +109,56 @@ pub async fn respond(
     if parts.method == "HEAD" {
         reply = reply.without_body(content_type);
     }
+    let access = access.into_inner();
+    wake_webhooks(
+        &context,
+        &env,
+        &parts,
+        &route,
+        access.as_ref(),
+        &reply,
+        &database,
+    );
     // A limit spares the database: of what it refuses the log is told now and then.
     let is_told = reply.status != 429
-        || (access.borrow().as_ref())
+        || access
+            .as_ref()
             .is_some_and(|access| limits::is_news(&access.token_hash, parts.now));
-    if is_told && let Some(seen) = seen(parts, route, access.into_inner(), &reply, database.cost())
-    {
+    if is_told && let Some(seen) = seen(parts, route, access, &reply, database.cost()) {
         log::write(&context, &env, seen, Date::now().as_millis() as i64);
     }
     let timing = env
         .var("SERVER_TIMING")
         .is_ok_and(|value| value.to_string() != "off");
     reply.into_response(content_type, timing.then(|| database.cost()))
+}
+
+/// Whatever may have written events wakes those who wait for them.
+fn wake_webhooks(
+    context: &Context,
+    env: &Env,
+    parts: &Parts,
+    route: &Route,
+    access: Option<&Access>,
+    reply: &Reply,
+    database: &Database,
+) {
+    if matches!(parts.method.as_str(), "GET" | "HEAD" | "OPTIONS") || reply.status >= 300 {
+        return;
+    }
+    match (route, access) {
+        (Route::Scim { segments, .. }, Some(access))
+            if segments.last().is_none_or(|last| last != ".search") =>
+        {
+            wake::wake(context, env, &access.tenant.webhooks);
+        }
+        (Route::Admin { segments }, _) => {
+            if let Some(slug) = admin::tells_of(&parts.method, segments) {
+                wake::wake_of(context, env, database, slug.to_owned());
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What the log needs of a SCIM request; `None` where no credential says whose it is.

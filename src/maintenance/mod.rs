@@ -8,11 +8,12 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use worker::{Env, console_error};
 
+use crate::delivery::wake;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::{belongings, events, expiring, grants, reindex, removal, requests, tombstones};
 
-/// Statements of one run.
+/// Statements of one run, but for two of the webhooks in its end.
 const STATEMENTS: u32 = 48;
 
 /// A task has the run's time and the statements that are left, and says how many it took.
@@ -57,5 +58,9 @@ pub async fn run(env: &Env, now: i64) {
             Ok(spent) => left = left.saturating_sub(spent),
             Err(error) => console_error!("maintenance, {what}: {error:?}"),
         }
+    }
+    // The others may have written events.
+    if let Err(error) = wake::catch_up(env, &database).await {
+        console_error!("maintenance, webhooks: {error:?}");
     }
 }

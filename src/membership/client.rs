@@ -14,18 +14,11 @@ use crate::scim::json;
 use crate::scim::resource::version::Conditions;
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::wire::object;
 
 /// Past this the client hears 503. The change may still happen, whole; D1 itself gives up a batch
 /// after 30 s.
 pub(super) const PATIENCE: Duration = Duration::from_secs(25);
-
-/// The variable that says where objects are made: near D1, which each of their batches goes to.
-const LOCATION_HINT_VAR: &str = "LOCATION_HINT";
-
-/// Cloudflare, Durable Objects, data location.
-const LOCATION_HINTS: [&str; 9] = [
-    "wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me",
-];
 
 /// What came of a change, other than the database's own failures. `is_to_panic` is for tests.
 pub async fn send(
@@ -117,14 +110,7 @@ async fn ask(
             .set(PANIC_HEADER, "1")
             .map_err(unavailable)?;
     }
-    let namespace = env.durable_object("MEMBERSHIP").map_err(unavailable)?;
-    // A stub of its own for each call: one that saw an exception may be broken for good.
-    let name = store.access.tenant.id.to_string();
-    let stub = match location_hint(env)? {
-        Some(hint) => namespace.get_by_name_with_location_hint(&name, &hint),
-        None => namespace.get_by_name(&name),
-    };
-    let stub = stub.map_err(unavailable)?;
+    let stub = object::stub(env, "MEMBERSHIP", &store.access.tenant.id.to_string())?;
     let call = async {
         let mut response = stub.fetch_with_request(request).await?;
         response.bytes().await
@@ -141,21 +127,4 @@ async fn ask(
         .map_err(|error| StoreError::Unavailable(format!("the Membership object: {error}")))?;
     store.database.add_cost(answer.cost);
     Ok(answer.outcome)
-}
-
-fn location_hint(env: &Env) -> Result<Option<String>, StoreError> {
-    let Ok(hint) = env.var(LOCATION_HINT_VAR) else {
-        return Ok(None);
-    };
-    let hint = hint.to_string();
-    if hint.is_empty() {
-        return Ok(None);
-    }
-    if LOCATION_HINTS.contains(&hint.as_str()) {
-        return Ok(Some(hint));
-    }
-    Err(StoreError::Failed(format!(
-        "the variable {LOCATION_HINT_VAR} is {hint:?}: make it one of {}, or take it away",
-        LOCATION_HINTS.join(", ")
-    )))
 }

@@ -13,6 +13,7 @@ use worker::{
 use super::commit;
 use super::message::{Answer, BULK_PATH, Outcome, PANIC_HEADER};
 use super::queue::{Queue, Waiting, Work};
+use crate::delivery::wake;
 use crate::scim::json;
 use crate::store::belongings;
 use crate::store::d1::{Cost, Database};
@@ -138,6 +139,10 @@ async fn tell(env: &Env, shared: &Shared) {
         }
     }
     shared.telling.set(Telling::No);
+    // The request whose change it was has woken them already, before these events.
+    for webhook in &context.webhooks {
+        wake::wake_one(env, webhook).await;
+    }
 }
 
 impl Shared {

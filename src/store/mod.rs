@@ -1,4 +1,4 @@
-//! Everything that D1 holds, and the only SQL in the crate.
+//! Everything that D1 and the objects of webhooks hold, and the only SQL in the crate.
 //!
 //! A [`Store`] is bound to one tenant and one token. Each of its batches starts with the guard:
 //! the token is live and the tenant's cached context is still true. So a request that is answered
@@ -23,6 +23,7 @@ pub mod grants;
 pub mod import;
 pub mod index;
 pub mod issuers;
+pub mod ledger;
 pub mod list;
 pub mod literals;
 pub mod mapping;
@@ -41,6 +42,7 @@ pub mod tenants;
 pub mod tokens;
 pub mod tombstones;
 pub mod unique;
+pub mod webhooks;
 
 use std::rc::Rc;
 

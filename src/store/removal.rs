@@ -8,6 +8,7 @@ use super::audit::Entry;
 use super::d1::{Database, Statement};
 use super::error::StoreError;
 use super::events::TENANT_DELETED;
+use super::webhooks;
 
 /// Rows that one statement deletes.
 const CHUNK: u32 = 10_000;
@@ -112,10 +113,11 @@ pub async fn remove(database: &Database, slug: &str, entry: &Entry) -> Result<Re
     let begin = [
         entry.when("EXISTS (SELECT 1 FROM tenants WHERE slug = ?4 AND deleting IS NULL)"),
         Statement::new(told, [slug.into()]),
+        webhooks::delete_all(slug, entry.at),
         Statement::new(refused, [slug.into(), entry.at.into()]),
     ];
     let rows = database.batch(&begin).await?;
-    let Some(tenant) = rows[2].first().and_then(|row| row.integer("id")) else {
+    let Some(tenant) = rows[3].first().and_then(|row| row.integer("id")) else {
         return Ok(Removed::Unknown);
     };
     let (removed, _) = advance(database, tenant, STATEMENTS_PER_CALL).await?;

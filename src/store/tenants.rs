@@ -30,6 +30,8 @@ pub struct TenantContext {
     /// Whether there are OAuth clients, and issuers whose tokens are taken: discovery tells.
     pub has_clients: bool,
     pub has_issuers: bool,
+    /// The ids of the webhooks that its events wake.
+    pub webhooks: Vec<String>,
     mapping: Value,
     rules: OnceCell<Rules>,
 }
@@ -133,12 +135,15 @@ pub(super) fn read_context(row: &Row, schemas: &Rows) -> Result<Rc<TenantContext
     let mut context = read(row, Some(schemas), None)?.context(secret)?;
     context.has_clients = row.integer("has_clients") == Some(1);
     context.has_issuers = row.integer("has_issuers") == Some(1);
+    let webhooks = row.text("webhooks").unwrap_or_default();
+    context.webhooks = crate::scim::json::read(&webhooks).unwrap_or_default();
     Ok(Rc::new(context))
 }
 
 fn context_columns() -> String {
     let (clients, issuers) = (Kind::Client.exists(), Kind::Issuer.exists());
-    format!("{COLUMNS}, {clients} AS has_clients, {issuers} AS has_issuers")
+    let webhooks = super::webhooks::OF_TENANT;
+    format!("{COLUMNS}, {clients} AS has_clients, {issuers} AS has_issuers, {webhooks} AS webhooks")
 }
 
 /// What a new tenant is made of.
@@ -280,6 +285,7 @@ impl Tenant {
             index,
             has_clients: false,
             has_issuers: false,
+            webhooks: Vec::new(),
             mapping: self.mapping,
             rules: OnceCell::new(),
         })

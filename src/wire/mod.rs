@@ -1,6 +1,7 @@
 //! A request read whole and an answer before it is the platform's: what every family of endpoints
 //! takes and gives.
 
+pub mod object;
 pub mod reply;
 pub mod request;
 

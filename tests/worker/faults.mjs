@@ -12,7 +12,8 @@
 //     { "only": "write" }                  delays and failures apply to calls that write ("read", "any", "log", "telling")
 //     { "reset": true }                    first, back to no faults and nothing counted
 //
-// The state also says where the last Durable Object was to be made: `locationHint`.
+// The state also says where the last Durable Object was to be made, `locationHint`, and how often objects of
+// webhooks were called: `woken`.
 // What the request log writes behind the answers is counted apart, as `log`, and only `only: "log"` befalls it.
 //
 // The Durable Object of this script lives in the same isolate, so one state serves both. A second isolate
@@ -43,6 +44,7 @@ function fresh() {
     inFlight: 0,
     maxInFlight: 0,
     locationHint: null,
+    woken: 0,
     log: { trips: 0, rowsWritten: 0 },
   };
 }
@@ -129,8 +131,9 @@ async function call(statements, go) {
  * Known by its name to the Rust binding as well.
  */
 class DurableObjectNamespace {
-  constructor(real) {
+  constructor(real, counted = null) {
     this.real = real;
+    this.counted = counted;
   }
   idFromName(name) {
     return this.real.idFromName(name);
@@ -140,6 +143,7 @@ class DurableObjectNamespace {
   }
   getByName(name, options) {
     state.locationHint = options?.locationHint ?? null;
+    if (this.counted) state[this.counted] += 1;
     return distant(this.real.getByName(name, options));
   }
 }
@@ -167,7 +171,7 @@ function lost() {
 }
 
 function wrap(env) {
-  return { ...env, DB: new D1Database(env.DB), MEMBERSHIP: new DurableObjectNamespace(env.MEMBERSHIP) };
+  return { ...env, DB: new D1Database(env.DB), MEMBERSHIP: new DurableObjectNamespace(env.MEMBERSHIP), DELIVERY: new DurableObjectNamespace(env.DELIVERY, "woken") };
 }
 
 /** The build exports an entrypoint class; a plain handler object serves as well. */
@@ -193,6 +197,12 @@ export default class extends WorkerEntrypoint {
     return typeof Built === "function"
       ? new Built(this.ctx, wrap(this.env)).scheduled(controller)
       : Built.scheduled(controller, wrap(this.env), this.ctx);
+  }
+}
+
+export class Delivery extends built.Delivery {
+  constructor(ctx, env) {
+    super(ctx, wrap(env));
   }
 }
 

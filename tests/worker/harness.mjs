@@ -283,11 +283,12 @@ function worker(name, options, adminToken, sharesObjects) {
     bindings: { SERVER_TIMING: "on", ADMIN_TOKEN: adminToken, ...options.vars },
     d1Databases: { DB: "scim-edge" },
     ...(options.ratelimits ? { ratelimits: options.ratelimits } : {}),
-    durableObjects: {
-      MEMBERSHIP: sharesObjects
-        ? { className: "Membership", scriptName: "scim-edge", useSQLite: true }
-        : { className: "Membership", useSQLite: true },
-    },
+    durableObjects: Object.fromEntries(
+      ["Membership", "Delivery"].map((className) => [
+        className.toUpperCase(),
+        { className, useSQLite: true, ...(sharesObjects ? { scriptName: "scim-edge" } : {}) },
+      ]),
+    ),
     ...(isTwin ? { unsafeDirectSockets: [{ port: 0 }] } : {}),
   };
 }

@@ -1,5 +1,7 @@
 //! Reading the outbox, from a position on.
 
+use serde_json::Value;
+
 use crate::store::Store;
 use crate::store::d1::{Columns, Database, Parameter, Rows, Statement};
 use crate::store::error::StoreError;
@@ -58,24 +60,15 @@ pub async fn page(
     limit: u32,
 ) -> Result<Page, StoreError> {
     let rows = database.batch(&statements(scope, after, limit)).await?;
-    Ok(read(&rows, after, limit))
+    Ok(read_page(&rows[0], &rows[1], after, limit))
 }
 
-fn read(rows: &[Rows], after: i64, limit: u32) -> Page {
-    let state = rows[0].first();
+/// What the two [`statements`] found.
+pub(in crate::store) fn read_page(state: &Rows, found: &Rows, after: i64, limit: u32) -> Page {
+    let state = state.first();
     let state = |column: &str| state.as_ref().and_then(|row| row.integer(column));
-    let mut events = Vec::new();
-    let mut more = rows[1].len() == limit as usize;
-    for row in rows[1].iter() {
-        match event(&row) {
-            Some(event) => events.push(event),
-            // The page has its bytes.
-            None => {
-                more = true;
-                break;
-            }
-        }
-    }
+    let (events, cut) = read_part(found);
+    let more = cut.is_some() || found.len() == limit as usize;
     let last = events.last().map_or(after, |event| event.position);
     let head = state("head").unwrap_or_default();
     Page {
@@ -93,40 +86,78 @@ impl Store {
     pub async fn events(&self, after: i64, limit: u32) -> Result<Page, StoreError> {
         let statements = statements(Scope::Tenant(self.tenant()), after, limit);
         let rows = self.read(&statements).await?;
-        Ok(read(&rows, after, limit))
+        Ok(read_page(&rows[0], &rows[1], after, limit))
     }
 }
 
-fn statements(scope: Scope, after: i64, limit: u32) -> [Statement; 2] {
-    let (tenant, parameter): (&str, Option<Parameter>) = match scope {
+pub(in crate::store) fn statements(scope: Scope, after: i64, limit: u32) -> [Statement; 2] {
+    let (tenant, parameter) = whose(scope);
+    let state = format!(
+        "SELECT (SELECT pruned FROM outbox) AS pruned, \
+         (SELECT max(position) FROM events) AS head, {tenant} AS tenant"
+    );
+    let page = listed(&format!(
+        "{}position > ?2 ORDER BY position LIMIT ?3",
+        condition(scope)
+    ));
+    let whose: Parameter = parameter.clone().into();
+    [
+        Statement::new(state, parameter),
+        Statement::new(page, [whose, after.into(), i64::from(limit).into()]),
+    ]
+}
+
+/// Those at some positions, as far as they are there and in the scope: [`read_part`] reads them.
+pub(in crate::store) fn at(scope: Scope<'_>, positions: &[i64]) -> Statement {
+    let found = format!(
+        "{}position IN (SELECT value FROM json_each(?2))",
+        condition(scope)
+    );
+    let positions = Value::from(positions.to_vec()).to_string();
+    Statement::new(listed(&found), [whose(scope).1.into(), positions.into()])
+}
+
+/// Events up to the bytes that a page has, and the position of the first that is not among them.
+pub(in crate::store) fn read_part(found: &Rows) -> (Vec<Event>, Option<i64>) {
+    let mut events = Vec::new();
+    for row in found.iter() {
+        match event(&row) {
+            Some(event) => events.push(event),
+            None => return (events, row.integer("position")),
+        }
+    }
+    (events, None)
+}
+
+/// SQL: the events that are `found`, in order, past a page's bytes without their data.
+fn listed(found: &str) -> String {
+    format!(
+        "SELECT e.position, e.created, e.type, iif(e.before < {MAX_BYTES}, e.data, NULL) AS data, \
+         coalesce(t.slug, e.data ->> 'slug') AS tenant FROM \
+         (SELECT *, sum(length(data)) OVER (ORDER BY position) - length(data) AS before FROM \
+         (SELECT position, tenant, created, type, data FROM events e WHERE {found})) e \
+         LEFT JOIN tenants t ON t.id = e.tenant ORDER BY e.position"
+    )
+}
+
+/// SQL: the tenant's id, with its parameter ?1.
+fn whose(scope: Scope<'_>) -> (&'static str, Option<Parameter>) {
+    match scope {
         Scope::All => ("0", None),
         Scope::Slug(slug) => (
             "(SELECT id FROM tenants WHERE slug = ?1)",
             Some(slug.into()),
         ),
         Scope::Tenant(id) => ("(SELECT id FROM tenants WHERE id = ?1)", Some(id.into())),
-    };
-    let state = format!(
-        "SELECT (SELECT pruned FROM outbox) AS pruned, \
-         (SELECT max(position) FROM events) AS head, {tenant} AS tenant"
-    );
-    let condition = match scope {
+    }
+}
+
+/// SQL: what an event of the scope has, and more behind it.
+fn condition(scope: Scope<'_>) -> String {
+    match scope {
         Scope::All => String::new(),
-        _ => format!("tenant = {tenant} AND "),
-    };
-    let page = format!(
-        "SELECT e.position, e.created, e.type, iif(e.before < {MAX_BYTES}, e.data, NULL) AS data, \
-         coalesce(t.slug, e.data ->> 'slug') AS tenant FROM \
-         (SELECT *, sum(length(data)) OVER (ORDER BY position) - length(data) AS before FROM \
-         (SELECT position, tenant, created, type, data FROM events \
-         WHERE {condition}position > ?2 ORDER BY position LIMIT ?3)) e \
-         LEFT JOIN tenants t ON t.id = e.tenant ORDER BY e.position"
-    );
-    let whose: Parameter = parameter.clone().into();
-    [
-        Statement::new(state, parameter),
-        Statement::new(page, [whose, after.into(), i64::from(limit).into()]),
-    ]
+        _ => format!("e.tenant = {} AND ", whose(scope).0),
+    }
 }
 
 fn event(row: &impl Columns) -> Option<Event> {

@@ -1,0 +1,80 @@
+// A product's end of webhooks: an HTTP server on this machine that answers as it is told, and keeps what
+// it was sent.
+//
+//     const receiver = await receive();
+//     receiver.answer = (event, headers) => ({ status: 503, headers: { "retry-after": "2" } });
+//     receiver.got                 // [{ event, headers, body, at, answer }], in the order of their arrival
+//     await receiver.until(() => receiver.got.length === 2);
+//     await receiver.close();
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+
+/** Longer than anything here takes, so that a test that fails says so itself. */
+const PATIENCE_MS = 30_000;
+
+export async function receive() {
+  const receiver = new Receiver();
+  await receiver.open();
+  return receiver;
+}
+
+class Receiver {
+  constructor() {
+    this.got = [];
+    this.answer = () => ({ status: 204 });
+    this.waiting = new Set();
+    this.server = createServer((request, response) => this.#take(request, response));
+  }
+
+  async open(port = 0) {
+    this.server.listen(port, "127.0.0.1");
+    await once(this.server, "listening");
+    this.port = this.server.address().port;
+    this.url = `http://127.0.0.1:${this.port}/hook`;
+  }
+
+  async #take(request, response) {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString("utf8");
+    const { headers, method, url } = request;
+    const event = JSON.parse(body);
+    const { status, headers: sent = {}, delay = 0, text = "" } = this.answer(event, headers);
+    this.got.push({ event, headers, method, url, body, at: Date.now(), status });
+    if (delay) await new Promise((done) => setTimeout(done, delay).unref());
+    response.writeHead(status, sent).end(text);
+    for (const look of this.waiting) look();
+  }
+
+  /** The events that were taken, each once, in the order of their arrival. */
+  get taken() {
+    const seen = new Set();
+    return this.got
+      .filter(({ event, status }) => status < 300 && !seen.has(event.id) && seen.add(event.id))
+      .map(({ event }) => event);
+  }
+
+  until(condition, what = String(condition)) {
+    return new Promise((done, failed) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(look);
+        failed(new Error(`waited in vain for ${what}; got ${JSON.stringify(this.got.map(({ event, status }) => [event.id, event.type, status]))}`));
+      }, PATIENCE_MS);
+      const look = () => {
+        if (!condition()) return;
+        clearTimeout(timer);
+        this.waiting.delete(look);
+        done();
+      };
+      this.waiting.add(look);
+      look();
+    });
+  }
+
+  async close() {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, "close");
+  }
+}
