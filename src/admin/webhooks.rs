@@ -16,6 +16,7 @@ use crate::delivery::wake::{self, Call as Ask};
 use crate::delivery::{is_local, sign};
 use crate::events::kinds::Kinds;
 use crate::scim::json;
+use crate::store::error::StoreError;
 use crate::store::parties::Made;
 use crate::store::webhooks::{self, MAX_WEBHOOKS, Webhook};
 use crate::wire::reply::Reply;
@@ -105,7 +106,10 @@ async fn create(call: &Call<'_>, slug: Option<&str>) -> Result<Reply> {
             );
         }
     }
-    resume(call, &new).await;
+    // One that does not hear is told by the first event.
+    if let Err(error) = resume(call, &new).await {
+        console_error!("webhook {}: {error:?}", new.id);
+    }
     let mut body = shown(&new);
     body["secret"] = new.secret.into();
     Ok(Reply::json(201, body.to_string()))
@@ -131,7 +135,8 @@ async fn get(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply> {
     Ok(Reply::json(200, body.to_string()))
 }
 
-/// PATCH …/webhooks/{id}: what is not named stays. Whatever waits is tried at once.
+/// PATCH …/webhooks/{id}: what is not named stays. Whatever waits is tried at once; 503 says that the
+/// object did not hear of it.
 async fn patch(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply> {
     let request: Request = read(call.parts)?;
     if request.after.is_some() {
@@ -144,7 +149,7 @@ async fn patch(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply> {
     change(call, &mut webhook, &request)?;
     let detail = json!({ "label": webhook.label, "enabled": webhook.disabled.is_none() });
     update(call, slug, &webhook, detail).await?;
-    resume(call, &webhook).await;
+    resume(call, &webhook).await?;
     Ok(Reply::json(200, shown(&webhook).to_string()))
 }
 
@@ -251,12 +256,11 @@ fn change(call: &Call<'_>, webhook: &mut Webhook, request: &Request) -> Result<(
     Ok(())
 }
 
-/// Tells the object. One that does not hear now finds it out with its next round.
-async fn resume(call: &Call<'_>, webhook: &Webhook) {
-    let told = wake::call(call.env, &webhook.id, &Ask::Resume(webhook.into())).await;
-    if let Err(error) = told {
-        console_error!("webhook {}: {error:?}", webhook.id);
-    }
+/// Tells the object.
+async fn resume(call: &Call<'_>, webhook: &Webhook) -> std::result::Result<(), StoreError> {
+    let resume = Ask::Resume(webhook.into());
+    let told = wake::call(call.env, &webhook.id, &resume).await;
+    told.map(|_| ())
 }
 
 fn secret() -> Result<String> {
