@@ -1,49 +1,35 @@
-// What changed, as the product hears of it.
+// What changed in the directories: the outbox that products read.
 
 import { plain } from "./table.mjs";
 import { tenantPath } from "./tenants.mjs";
 
-/** What --follow waits for at a time, in seconds; the server takes no more. */
+/** Longest that the server waits for an event, in seconds. */
 const WAIT = "20";
 
-const line = ({ timestamp, position, type, tenant, data: { resource, members, ...data } }) => {
-  const who = resource?.userName ?? resource?.displayName ?? data.slug ?? "";
-  const more = members ? `${members.length} members` : (data.changes ?? []).map(({ path }) => path).join(" ");
-  return [timestamp, String(position).padStart(8), tenant ?? "-", type.padEnd(20), resource?.id, who, more].filter(Boolean).join("  ");
-};
-
-const options = {
-  types: { type: "string", value: "user.*" },
-  after: { type: "string", value: "POSITION" },
-  follow: { type: "boolean" },
-};
-
-/** From `after` on, by default the beginning, or with --follow the end. */
-async function read({ api, options: { types, after, follow, json }, out }, path) {
-  let next = after ?? (follow ? "latest" : "0");
-  for (;;) {
-    const query = { after: next, limit: "1000", ...(types ? { types } : {}), ...(follow && next !== "latest" ? { wait: WAIT } : {}) };
-    const page = await api.get(`${path}?${new URLSearchParams(query)}`);
-    for (const event of page.events ?? []) out(`${json ? JSON.stringify(event) : plain(line(event))}\n`);
-    if (!page.more && !follow) return;
-    next = String(page.next);
-  }
-}
-
-const more = "--json writes a line of JSON for each. --after has those behind this position; without it, all that are kept, or with --follow those that come.";
+const named = ({ resource = {}, slug, members }) =>
+  [resource.userName ?? resource.displayName ?? slug, resource.id, members && `${members.length} members`].filter(Boolean).join("  ");
+const line = (event) => `${event.position}  ${event.timestamp}  ${event.tenant ?? "-"}  ${event.type}  ${named(event.data)}`;
 
 export const events = {
   events: {
-    options,
-    says: "what changed in all tenants, in order; --follow goes on with what comes",
-    more,
-    run: (command) => read(command, "/events"),
-  },
-  "tenants events": {
-    args: ["SLUG"],
-    options,
-    says: "what changed in a tenant, in order; --follow goes on with what comes",
-    more,
-    run: (command) => read(command, `${tenantPath(command.args[0])}/events`),
+    options: {
+      tenant: { type: "string", value: "SLUG" },
+      types: { type: "string", value: "user.created,group.*" },
+      after: { type: "string", value: "POSITION" },
+      follow: { type: "boolean" },
+    },
+    says: "what changed behind a position, or all that is kept; --follow goes on with what comes, from now on unless --after says more",
+    more: "--json writes a line of JSON for each. docs/events.md says what they hold.",
+    async run({ api, options, out }) {
+      const path = options.tenant ? `${tenantPath(options.tenant)}/events` : "/events";
+      const query = options.types ? { types: options.types } : {};
+      let after = options.after ?? (options.follow ? "latest" : "0");
+      for (;;) {
+        const page = await api.get(`${path}?${new URLSearchParams({ ...query, limit: "1000", after, ...(options.follow ? { wait: WAIT } : {}) })}`);
+        for (const event of page.events) out(`${options.json ? JSON.stringify(event) : plain(line(event))}\n`);
+        if (!page.more && !options.follow) return;
+        after = String(page.next);
+      }
+    },
   },
 };

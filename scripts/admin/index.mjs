@@ -18,9 +18,10 @@ import { tenants } from "./tenants.mjs";
 import { tokens } from "./tokens.mjs";
 import { tombstones } from "./tombstones.mjs";
 import { transfer } from "./transfer.mjs";
+import { webhooks } from "./webhooks.mjs";
 import { USAGE, Wrong } from "./wrong.mjs";
 
-export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...tombstones, ...logs, ...events, ...transfer, ...consistency, ...credentials, ...audit };
+export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...tombstones, ...logs, ...events, ...webhooks, ...transfer, ...consistency, ...credentials, ...audit };
 
 const COMMON = {
   url: { type: "string", value: "URL" },
