@@ -53,9 +53,9 @@ async fn identify(
     let secret = env.secret("ADMIN_TOKEN").ok();
     let Ok(sent) = auth::bearer(authorization.as_deref()) else {
         if authorization.is_none()
-            && let Some(actor) = through_access(parts, env).await?
+            && let Some(identified) = through_access(parts, env).await?
         {
-            return Ok(Ok(actor));
+            return Ok(identified);
         }
         return match secret {
             Some(_) => problem(
@@ -101,8 +101,11 @@ async fn identify(
     }))
 }
 
-/// `None` where nobody comes through Access, or it is not set up.
-async fn through_access(parts: &Parts, env: &Env) -> Result<Option<Actor>> {
+/// As [`identify`]; `None` where nobody comes through Access, or it is not set up.
+async fn through_access(
+    parts: &Parts,
+    env: &Env,
+) -> Result<Option<std::result::Result<Actor, &'static str>>> {
     let Some(assertion) = parts.header(access::ASSERTION) else {
         return Ok(None);
     };
@@ -116,7 +119,7 @@ async fn through_access(parts: &Parts, env: &Env) -> Result<Option<Actor>> {
         .await;
     let name = match identified {
         Ok(name) => name,
-        Err(Failure::Invalid(why)) => return Err(invalid(why.0).into()),
+        Err(Failure::Invalid(why)) => return Ok(Some(Err(why.0))),
         Err(Failure::Unavailable) => {
             let why = "The keys of Cloudflare Access cannot be fetched right now: send the request again.";
             return Err(Problem::new(503, why).with("Retry-After", "10").into());
@@ -147,12 +150,12 @@ async fn through_access(parts: &Parts, env: &Env) -> Result<Option<Actor>> {
             );
         }
     };
-    Ok(Some(Actor {
+    Ok(Some(Ok(Actor {
         name: format!("access:{name}"),
         scopes,
         tenant: None,
         remedy: OF_ACCESS,
-    }))
+    })))
 }
 
 const UNSET: &str = "The secret ADMIN_TOKEN is not set: run `npx wrangler secret put ADMIN_TOKEN`, or `npm start` for a local one.";

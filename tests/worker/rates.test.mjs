@@ -45,6 +45,7 @@ describe("rate limits", { skip: external ? "needs limits of its own" : false, co
   before(async () => {
     edge = await start({
       ratelimits: { CREDENTIAL_LIMIT: simple(PER_CREDENTIAL), TENANT_LIMIT: simple(PER_TENANT), SIGN_IN_LIMIT: simple(SIGN_INS) },
+      vars: { ACCESS_TEAM_DOMAIN: "acme.cloudflareaccess.com", ACCESS_AUD: "aud" },
     });
   });
   after(() => edge.stop());
@@ -185,6 +186,14 @@ describe("rate limits", { skip: external ? "needs limits of its own" : false, co
       await nextWindow();
       const answers = await times(SIGN_INS + 1, (at) => get(acme, from(`2001:db8:0:7::${at + 1}`, "wrong")));
       assert.equal(statuses(answers), `${many(401, SIGN_INS)} 429`);
+    });
+
+    test("at the admin API through Cloudflare Access", async () => {
+      const headers = { "cf-connecting-ip": address(), "cf-access-jwt-assertion": "wrong", authorization: null };
+      await nextWindow();
+      const answers = await times(SIGN_INS + 1, () => edge.admin("GET", "/tenants", undefined, headers));
+      assert.equal(statuses(answers), `${many(401, SIGN_INS)} 429`);
+      limited(answers.at(-1), 60);
     });
 
     test("at the admin API", async () => {
