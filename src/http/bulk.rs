@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::exchange::Exchange;
 use super::permission::permit;
 use super::resources::body;
-use super::scim::Exchange;
 use crate::membership::client;
 use crate::membership::message::{BulkOperation, BulkTask, Change, Done};
 use crate::scim::bulk::{BulkRequest, Entry, Operation, Task, Verb, bulk_response};

@@ -13,9 +13,10 @@
 use serde_json::{Value, json};
 use worker::Env;
 
+use super::exchange::Exchange;
 use super::lists;
 use super::permission;
-use super::scim::{self, Exchange};
+use super::scim;
 use crate::admin::problem;
 use crate::feed;
 use crate::mapping::{

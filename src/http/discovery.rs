@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::scim::Exchange;
+use super::exchange::Exchange;
 use crate::scim::discovery::{self, AuthenticationScheme, Features, Pagination};
 use crate::scim::error::ScimError;
 use crate::scim::list::{Page, list_response};

@@ -11,8 +11,8 @@
 
 use std::cell::RefCell;
 
+use super::exchange::Exchange;
 use super::resources::body;
-use super::scim::Exchange;
 use super::walks::{End, Walk, Walks};
 use crate::scim::cursor::{self, Cursor};
 use crate::scim::error::{Result, ScimError};

@@ -2,8 +2,11 @@
 
 mod allow;
 mod bulk;
+mod conflict;
+mod create;
 mod directory;
 mod discovery;
+mod exchange;
 mod large;
 mod lists;
 mod oauth;
@@ -33,8 +36,8 @@ use crate::store::error::StoreError;
 use crate::wire::reply::{Reply, SCIM_JSON};
 use crate::wire::request::{self, Parts};
 use crate::wire::{Failure, TooMany};
+use exchange::Exchange;
 use route::Route;
-use scim::Exchange;
 
 /// Answers every request, whatever happens inside.
 pub async fn respond(

@@ -1,8 +1,8 @@
 //! A user who was deactivated and is created anew, as Okta does it: where the tenant's settings say
 //! so, the same user is active again, with the same id and what was posted.
 
+use super::exchange::Exchange;
 use super::resources::rewrite;
-use super::scim::Exchange;
 use crate::scim::resource::Map;
 use crate::scim::resource::reactivate::{USER_NAME, reactivated as made_active};
 use crate::scim::schema::Definition;

@@ -1,87 +1,24 @@
-//! One resource, of any type: RFC 7644 §3.3 to §3.6. What touches membership goes through the
+//! One resource that is there, of any type: RFC 7644 §3.4.1, §3.5 and §3.6. What touches membership goes through the
 //! tenant's object, everything else straight to D1.
 
-use super::reactivate;
-use super::scim::Exchange;
+use super::conflict::{refusal, taken};
+use super::exchange::Exchange;
 use crate::events::describe;
-use crate::events::kinds::Verb;
 use crate::membership::client;
 use crate::membership::message::{Change, Done};
 use crate::scim::error::{Result, ScimError};
 use crate::scim::patch::{self, PatchRequest};
-use crate::scim::resource::index::{self, IndexEntry};
+use crate::scim::resource::index::{self};
 use crate::scim::resource::project::Projection;
 use crate::scim::resource::version::{Condition, etag};
 use crate::scim::resource::{MAX_DEPTH, Map, parse_body, validate};
 use crate::scim::schema::Definition;
 use crate::store::derive::{Derive, Found};
 use crate::store::document::{parse, prepare};
-use crate::store::error::StoreError;
-use crate::store::resources::{Stored, Taken};
+use crate::store::resources::Stored;
 use crate::store::settings::GroupPatchReturns;
 use crate::wire::Failure;
 use crate::wire::reply::Reply;
-use crate::wire::request::new_id;
-
-/// POST /{endpoint} (RFC 7644 §3.3)
-pub async fn create(exchange: &Exchange<'_>, definition: &Definition) -> Result<Reply, Failure> {
-    let projection = exchange.projection(definition)?;
-    exchange.conditions().check(None)?;
-    let body = body(exchange, MAX_DEPTH)?;
-    let id = new_id(exchange.parts.now).map_err(|error| StoreError::Failed(error.to_string()))?;
-    let resource_type = definition.resource_type.name.clone();
-    let found = if definition.members().is_some() {
-        let change = Change::Create {
-            resource_type,
-            id: id.clone(),
-            body,
-        };
-        let stored = membership(exchange, change).await?.stored;
-        shown_after_change(exchange, definition, stored, &projection).await
-    } else {
-        let mut document = validate::create(definition, &body, exchange.mode())?;
-        document.insert("id".to_owned(), id.as_str().into());
-        let prepared = prepare(definition, &document, exchange.index(definition));
-        let event = describe::appeared(definition, Verb::Created, &document, 1);
-        let (new, index) = (&prepared.new, &prepared.index);
-        let created = exchange
-            .store
-            .create(&resource_type, &id, new, index, event);
-        match created.await {
-            Ok(now) => {
-                let stored = Stored {
-                    seq: 0,
-                    id,
-                    version: 1,
-                    created: now,
-                    modified: now,
-                    document: prepared.new.document,
-                };
-                shown_after_change(exchange, definition, stored, &projection).await
-            }
-            Err(error) => {
-                let derive = match reactivate::is_meant(exchange, definition) {
-                    true => exchange.derive(definition, &projection),
-                    false => Derive::Nothing,
-                };
-                let taken = taken(exchange, definition, &id, index, derive, error).await?;
-                let refusal = refusal(definition, &taken);
-                if !reactivate::is_meant(exchange, definition) {
-                    return Err(refusal);
-                }
-                reactivate::reactivated(exchange, definition, &body, taken)
-                    .await?
-                    .ok_or(refusal)?
-            }
-        }
-    };
-    let location = exchange.location(definition, &found.stored.id);
-    let body = exchange.body(definition, &found, &projection)?;
-    let reply = Reply::json(201, body)
-        .with("Location", location)
-        .with("ETag", exchange.etag(definition, &found));
-    Ok(preferred(exchange, reply))
-}
 
 /// GET /{endpoint}/{id} (RFC 7644 §3.4.1)
 pub async fn get(
@@ -250,7 +187,7 @@ pub async fn rewrite(
     Ok(())
 }
 
-async fn membership(exchange: &Exchange<'_>, change: Change) -> Result<Done, Failure> {
+pub async fn membership(exchange: &Exchange<'_>, change: Change) -> Result<Done, Failure> {
     let done = client::send(
         exchange.env,
         &exchange.store,
@@ -284,7 +221,7 @@ async fn find(
 
 /// What a change left behind, with the derived attributes that the answer shows: read together, as
 /// others may have changed it again. A resource that was just made is in no group; any other costs a round trip more where groups or members show.
-async fn shown_after_change(
+pub async fn shown_after_change(
     exchange: &Exchange<'_>,
     definition: &Definition,
     stored: Stored,
@@ -312,7 +249,7 @@ fn answer(
 }
 
 /// Says that the client sees what it changed because it asked to (RFC 7240 §3).
-fn preferred(exchange: &Exchange<'_>, reply: Reply) -> Reply {
+pub fn preferred(exchange: &Exchange<'_>, reply: Reply) -> Reply {
     if exchange.prefers_representation() {
         reply.with("Preference-Applied", "return=representation")
     } else {
@@ -339,43 +276,4 @@ pub fn body(exchange: &Exchange<'_>, max_depth: usize) -> Result<Map> {
         ));
     }
     parse_body(&exchange.parts.body, max_depth)
-}
-
-/// Of a conflict, which value is taken and whose it is: one more round trip. A tenant with no room
-/// left says so only of what it does not have: identity providers link what they hear of as taken.
-async fn taken(
-    exchange: &Exchange<'_>,
-    definition: &Definition,
-    id: &str,
-    index: &[IndexEntry],
-    derive: Derive,
-    error: StoreError,
-) -> Result<Taken, Failure> {
-    let name = &definition.resource_type.name;
-    // Whoever held it is gone again.
-    let mut otherwise: Failure = StoreError::Version.into();
-    match error {
-        StoreError::Conflict { .. } => {}
-        StoreError::Quota => {
-            let quotas = &exchange.access().tenant.settings.quotas;
-            if let Some(quota) = quotas.get(name) {
-                otherwise = ScimError::quota(name, *quota).into();
-            }
-        }
-        error => return Err(error.into()),
-    }
-    let taken = exchange
-        .store
-        .taken(name, id, index, derive, &exchange.base)
-        .await?;
-    taken.ok_or(otherwise)
-}
-
-fn refusal(definition: &Definition, taken: &Taken) -> Failure {
-    let name = &definition.resource_type.name;
-    ScimError::uniqueness(format!(
-        "Another {name} has the {} {:?} already.",
-        taken.entry.path, taken.entry.value
-    ))
-    .into()
 }

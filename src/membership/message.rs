@@ -14,7 +14,7 @@ use crate::store::members::Written;
 use crate::store::resources::Stored;
 
 /// On a request to the object: its batch panics. The Worker sends it only for tests, see
-/// `http::scim`.
+/// `http::exchange`.
 pub const PANIC_HEADER: &str = "x-scim-edge-panic";
 
 /// One change, with all that is needed to make it: the object keeps nothing.

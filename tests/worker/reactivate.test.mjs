@@ -133,6 +133,8 @@ describe("in a bulk", () => {
     assert.deepEqual([again.meta.version, again.meta.created], [all[0].version, first.meta.created]);
     assert.equal((await get(tenant, `/Users/${second.id}`)).active, true);
     assert.equal((await get(tenant, "/Users")).totalResults, 3);
+    const { events } = (await edge.admin("GET", `/tenants/${tenant.slug}/events?types=user.activated`)).json;
+    assert.deepEqual(events.map((one) => one.data.resource.id).sort(), [first.id, second.id].sort());
     await consistent(tenant);
   });
 
