@@ -1658,11 +1658,13 @@ export interface components {
             /** @description Whether there are further events already. */
             more: boolean;
         };
+        /** @description As `user.created`, or a family of them as `user.*`. */
+        EventType: string;
         NewWebhook: {
             label: string;
             url: components["schemas"]["Address"];
             /** @description None: all. */
-            types?: string[] | null;
+            types?: components["schemas"]["EventType"][] | null;
             enabled?: boolean | null;
             /** @description How long an answer may take; left out, 15. */
             timeout_s?: number | null;
@@ -1677,7 +1679,7 @@ export interface components {
             label?: string | null;
             url?: components["schemas"]["Address"] | null;
             /** @description None: all. */
-            types?: string[] | null;
+            types?: components["schemas"]["EventType"][] | null;
             enabled?: boolean | null;
             /** @description How long an answer may take; left out, 15. */
             timeout_s?: number | null;
@@ -1691,7 +1693,7 @@ export interface components {
             label: string;
             url: string;
             /** @description None: all. */
-            types: string[];
+            types: components["schemas"]["EventType"][];
             enabled: boolean;
             timeout_s: number;
             retry_s: number;
@@ -1719,7 +1721,7 @@ export interface components {
             label: string;
             url: string;
             /** @description None: all. */
-            types: string[];
+            types: components["schemas"]["EventType"][];
             enabled: boolean;
             timeout_s: number;
             retry_s: number;
@@ -1749,7 +1751,7 @@ export interface components {
             label: string;
             url: string;
             /** @description None: all. */
-            types: string[];
+            types: components["schemas"]["EventType"][];
             enabled: boolean;
             timeout_s: number;
             retry_s: number;
@@ -3496,7 +3498,7 @@ export interface operations {
         };
         responses: {
             /** @description They wait. */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3824,7 +3826,7 @@ export interface operations {
         };
         responses: {
             /** @description They wait. */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -25,7 +25,7 @@ test("a webhook's life: made, tested, changed, looked at, ended", async (t) => {
   const { id, secret } = await json("webhooks", "create", receiver.url, "--label", "Product", "--types", "user.*", ...of);
   assert.match(secret, /^whsec_/);
   assert.equal((await command("webhooks", "create", receiver.url, ...of)).code, 2);
-  assert.match((await command("webhooks", "list", ...of)).out, new RegExp(`^ID .*\n${id} +Product +enabled +user\\.\\* +${receiver.url}\n$`));
+  assert.match((await command("webhooks", "list", ...of)).out, new RegExp(`^ID .*\n${id} +Product +${receiver.url} +user\\.\\* +enabled\n$`));
   assert.deepEqual(await json("webhooks", "list"), []);
 
   const tried = await json("webhooks", "test", id, ...of);
@@ -38,15 +38,14 @@ test("a webhook's life: made, tested, changed, looked at, ended", async (t) => {
   const event = receiver.got[1].event.id;
   assert.equal((await json("webhooks", "redeliver", id, "--event", event, ...of)).events, 1);
   await receiver.until(() => receiver.got.length === 3);
-  assert.match((await command("webhooks", "deliveries", id, ...of)).out, new RegExp(`${event} +user\\.created +\\d+ +204`));
+  assert.match((await command("webhooks", "deliveries", id, ...of)).out, new RegExp(`${event} +user\\.created +204 +\\d+`));
   assert.deepEqual(await json("webhooks", "dead-letters", id, ...of), []);
-  assert.equal((await command("webhooks", "redeliver", id, ...of)).code, 2);
 
   receiver.answer = () => ({ status: 500 });
   assert.equal((await command("webhooks", "test", id, ...of)).code, 1);
   const rotated = await json("webhooks", "rotate", id, "--overlap", "1h", ...of);
   assert.notEqual(rotated.secret, secret);
-  const changed = await json("webhooks", "change", id, "--label", "Other", "--disable", ...of);
+  const changed = await json("webhooks", "set", id, "--label", "Other", "--disable", ...of);
   assert.deepEqual([changed.label, changed.enabled, changed.url], ["Other", false, receiver.url]);
   const shown = await command("webhooks", "show", id, ...of);
   assert.match(shown.out, /^id +[^]*position +\d+/);

@@ -4,13 +4,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::problem::{Problem, Result, problem};
+use super::problem::{Result, problem};
 use super::webhooks::existing;
 use super::{Call, fresh_id, page, read, time};
 use crate::delivery::settle::Outcome;
 use crate::delivery::wake::{self, Call as Ask};
 use crate::delivery::{is_local, plan, send};
-use crate::feed::check_position;
+use crate::feed;
 use crate::scim::json;
 use crate::store::events;
 use crate::store::ledger::LOGGED;
@@ -97,8 +97,8 @@ pub async fn redeliver(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<
             after: Some(position),
         } => {
             let found = events::page(call.database, events::Scope::All, position, 1).await?;
-            check_position(position, &found)
-                .map_err(|error| Problem::new(error.status, error.detail))?;
+            feed::check_position(position, &found)
+                .or_else(|gone| problem(gone.status, gone.detail))?;
             Ask::Rewind { origin, position }
         }
         _ => {
@@ -116,7 +116,7 @@ pub async fn redeliver(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<
     };
     let entry = call.entry(Some(id), Some(detail));
     entry.record(call.database).await?;
-    Ok(Reply::json(202, answer))
+    Ok(Reply::json(200, answer))
 }
 
 /// GET …/deliveries: the last attempts, newest first.

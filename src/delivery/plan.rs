@@ -130,11 +130,16 @@ pub fn item(event: &Event, since: i64) -> Item {
     }
 }
 
-/// The resource's id; events of no resource are one lane.
+/// The id of what it is about; events of nothing that has one are one lane.
 fn lane(data: &str) -> String {
     let data: Value = json::read(data).unwrap_or_default();
-    let id = data["resource"]["id"].as_str();
-    id.unwrap_or_default().to_owned()
+    let about = ["resource", "credential"].map(|name| data[name]["id"].as_str());
+    about
+        .into_iter()
+        .flatten()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]

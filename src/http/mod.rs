@@ -124,9 +124,7 @@ pub async fn respond(
     );
     // A limit spares the database: of what it refuses the log is told now and then.
     let is_told = reply.status != 429
-        || access
-            .as_ref()
-            .is_some_and(|access| limits::is_news(&access.token_hash, parts.now));
+        || (access.as_ref()).is_some_and(|access| limits::is_news(&access.token_hash, parts.now));
     if is_told && let Some(seen) = seen(parts, route, access, &reply, database.cost()) {
         log::write(&context, &env, seen, Date::now().as_millis() as i64);
     }

@@ -42,9 +42,9 @@ class Receiver {
     const event = JSON.parse(body);
     const { status, headers: sent = {}, delay = 0, text = "" } = this.answer(event, headers);
     this.got.push({ event, headers, method, url, body, at: Date.now(), status });
+    for (const look of this.waiting) look();
     if (delay) await new Promise((done) => setTimeout(done, delay).unref());
     response.writeHead(status, sent).end(text);
-    for (const look of this.waiting) look();
   }
 
   /** The events that were taken, each once, in the order of their arrival. */
