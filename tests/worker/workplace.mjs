@@ -51,13 +51,23 @@ const front = `
     SCIM: bindings.SCIM_URL ? undefined : { fetch: (request) => ask(SCIM, request) },
     SCIM_URL: bindings.SCIM_URL ?? "https://scim.example.com",
   });
+  const inside = {
+    "/__control": (change) => {
+      ({ bindings = bindings, chance = chance, at = at, holds = holds, released = released } = change);
+      return { requests, held };
+    },
+    "/__clock": (_, env) => app.scheduled({}, environment(env)).then(() => "ok", () => "exception"),
+    "/__sql": async (statements, { DB }) => {
+      const done = await DB.batch(statements.map(([sql, ...values]) => DB.prepare(sql).bind(...values)));
+      return done.map(({ results }) => results);
+    },
+  };
   export default {
     async fetch(request, env) {
-      if (!request.url.endsWith("/__control")) return app.fetch(request, environment(env));
-      ({ bindings = bindings, chance = chance, at = at, holds = holds, released = released } = await request.json());
-      return Response.json({ requests, held });
+      const does = inside[new URL(request.url).pathname];
+      if (!does) return app.fetch(request, environment(env));
+      return Response.json(await does(await request.json(), env));
     },
-    scheduled: (event, env) => app.scheduled(event, environment(env)),
   };`;
 
 export class Workplace {
@@ -72,6 +82,7 @@ export class Workplace {
       compatibilityDate: "2026-04-01",
       serviceBindings: { SCIM: "scim-edge" },
       d1Databases: { DB: "workplace" },
+      unsafeDirectSockets: [{ port: 0 }],
     };
   }
 
@@ -85,9 +96,6 @@ export class Workplace {
     await answer(admin.PUT("/tenants/{slug}/schemas/{urn}", { ...at({ urn: schema.id }), body: schema }));
     await answer(admin.PUT("/tenants/{slug}/resource-types/{name}", { ...at({ name: type.name }), body: type }));
     await answer(admin.PUT("/tenants/{slug}/mapping", { ...at(), body: { rules } }));
-    const reader = await answer(
-      admin.POST("/credentials", { body: { name: "workplace", scopes: ["events:read"], tenant: tenant.slug } }),
-    );
     const product = await answer(
       admin.POST("/tenants/{slug}/tokens", { ...at(), body: { label: "workplace", scopes: ["directory:read"] } }),
     );
@@ -98,8 +106,7 @@ export class Workplace {
     workplace.client = client;
     workplace.admin = admin;
     workplace.directory = directoryClient({ url: edge.url, tenant: tenant.slug, token: product.token });
-    workplace.worker = await edge.local.mf.getWorker("workplace");
-    workplace.db = await edge.local.mf.getD1Database("DB", "workplace");
+    workplace.url = String(await edge.local.mf.unsafeGetDirectURL("workplace")).replace(/\/$/, "");
     workplace.secret = `whsec_${randomBytes(32).toString("base64")}`;
     workplace.told = (await workplace.events("latest")).next;
     await workplace.empty();
@@ -107,7 +114,6 @@ export class Workplace {
       chance: 0,
       bindings: {
         TENANT: tenant.slug,
-        EVENTS_TOKEN: reader.token,
         DIRECTORY_TOKEN: product.token,
         WEBHOOK_SECRET: workplace.secret,
         ...bindings,
@@ -117,15 +123,26 @@ export class Workplace {
   }
 
   async empty() {
-    const there = await this.db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'feed'").first();
+    const [there] = await this.sql("SELECT 1 FROM sqlite_master WHERE name = 'feed'");
     const statements = there
       ? ["DELETE FROM employees", "DELETE FROM departments", "UPDATE feed SET position = -1"]
       : splitSql(example("migrations/0001_tables.sql"));
-    await this.db.batch(statements.map((sql) => this.db.prepare(sql)));
+    for (const statement of statements) await this.sql(statement);
   }
 
-  async control(change) {
-    const answer = await this.worker.fetch("https://workplace.example.com/__control", { method: "POST", body: JSON.stringify(change) });
+  /** The rows that a statement finds in the app's database. */
+  async sql(...statement) {
+    const [rows] = await this.#inside("/__sql", [statement]);
+    return rows;
+  }
+
+  control(change) {
+    return this.#inside("/__control", change);
+  }
+
+  async #inside(path, body) {
+    const answer = await fetch(this.url + path, { method: "POST", body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
 
@@ -144,8 +161,7 @@ export class Workplace {
   }
 
   events(after) {
-    const params = { path: { slug: this.tenant.slug }, query: { after: String(after), limit: 1000 } };
-    return this.client.answer(this.admin.GET("/tenants/{slug}/events", { params }));
+    return this.client.answer(this.directory.GET("/events", { params: { query: { after: String(after), limit: 1000 } } }));
   }
 
   /** What has happened since this was called last. */
@@ -164,9 +180,9 @@ export class Workplace {
       "webhook-signature": new Webhook(secret).sign(event.id, time, JSON.stringify(event)),
     };
     const sent = { method: "POST", body, headers: { ...signed, ...headers } };
-    const answer = await this.worker.fetch("https://workplace.example.com/webhooks/scim-edge", sent).catch(() => null);
-    await answer?.arrayBuffer();
-    return answer?.status ?? 500;
+    const answer = await fetch(`${this.url}/webhooks/scim-edge`, sent);
+    await answer.arrayBuffer();
+    return answer.status;
   }
 
   /** Deliveries of what has happened since; how many. */
@@ -180,23 +196,26 @@ export class Workplace {
   }
 
   /** The run that the clock starts; how it ended. */
-  async clock() {
-    const { outcome } = await this.worker.scheduled({ cron: "* * * * *" });
-    return outcome;
+  clock() {
+    return this.#inside("/__clock", {});
   }
 
   /** What the example's README says against tables that are wrong. */
   startOver() {
-    return this.db.prepare("UPDATE feed SET position = -1").run();
+    return this.sql("UPDATE feed SET position = -1");
   }
 
   async employee(userName) {
-    const found = await this.db.prepare("SELECT * FROM employees WHERE email = ?1").bind(userName).first();
-    return found && { ...found, departments: JSON.parse(found.departments) };
+    const [found] = await this.sql("SELECT * FROM employees WHERE email = ?1", userName);
+    return found ? { ...found, departments: JSON.parse(found.departments) } : null;
   }
 
   async departments() {
-    return (await this.db.prepare("SELECT name FROM departments ORDER BY name").all()).results.map(({ name }) => name);
+    return (await this.sql("SELECT name FROM departments ORDER BY name")).map(({ name }) => name);
+  }
+
+  async position() {
+    return (await this.sql("SELECT position FROM feed"))[0].position;
   }
 
   /** Sentences; none where the tables are what the directory is. */
@@ -206,8 +225,7 @@ export class Workplace {
       if (JSON.stringify(real) !== JSON.stringify(row)) found.push(`${what} is ${JSON.stringify(real)}, and not ${JSON.stringify(row)}`);
     };
     const real = new Map((await this.users()).map((user) => [user.id, asRow(user)]));
-    const { results } = await this.db.prepare("SELECT * FROM employees").all();
-    const rows = new Map(results.map((row) => [row.id, row]));
+    const rows = new Map((await this.sql("SELECT * FROM employees")).map((row) => [row.id, row]));
     for (const id of new Set([...real.keys(), ...rows.keys()])) compare(id, real.get(id), rows.get(id));
     const { departments } = await this.client.answer(this.directory.GET("/departments"));
     compare("departments", departments.map(({ name }) => name).sort(), (await this.departments()).sort());

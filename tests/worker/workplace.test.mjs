@@ -89,8 +89,8 @@ describe("the workplace app", { skip: external ? "needs a Worker beside" : false
     const crew = await send("POST", "/Groups", { schemas: [GROUP], displayName: "Cabin crew", members: [{ value: user }] });
     await told();
     assert.deepEqual((await aino()).departments, ["Travel", "Cabin"], "by the priority of their rules");
-    const joined = await workplace.db.prepare("SELECT * FROM department_members WHERE employee = ?1 ORDER BY is_main").bind(user).all();
-    assert.deepEqual(joined.results, [
+    const joined = await workplace.sql("SELECT * FROM department_members WHERE employee = ?1 ORDER BY is_main", user);
+    assert.deepEqual(joined, [
       { department: "Cabin", employee: user, is_main: 0 },
       { department: "Travel", employee: user, is_main: 1 },
     ]);
@@ -149,9 +149,9 @@ describe("the workplace app", { skip: external ? "needs a Worker beside" : false
     assert.equal(await workplace.tell(event, { headers: { "webhook-id": "evt_0" } }), 401);
     assert.equal(await workplace.tell(event, { headers: { "webhook-signature": "" } }), 401);
     assert.equal(await workplace.tell(event, { time: new Date(Date.now() - long) }), 401);
-    const get = await workplace.worker.fetch("https://workplace.example.com/webhooks/scim-edge");
+    const get = await fetch(`${workplace.url}/webhooks/scim-edge`);
     assert.deepEqual([get.status, get.headers.get("allow")], [405, "POST"]);
-    assert.equal((await workplace.worker.fetch("https://workplace.example.com/")).status, 404);
+    assert.equal((await fetch(workplace.url)).status, 404);
     assert.equal(await workplace.requests(), await workplace.requests());
     assert.equal(await workplace.employee("aino@contoso.example"), null);
     assert.equal(await workplace.tell(event), 204);
@@ -190,10 +190,7 @@ describe("the workplace app", { skip: external ? "needs a Worker beside" : false
       await send("PATCH", `/Users/${user}`, patch({ op: "Replace", path: "preferredLanguage", value }));
       return (await workplace.news()).at(-1);
     };
-    const state = async () => [
-      (await workplace.employee("aino@contoso.example")).preferred_language,
-      await workplace.db.prepare("SELECT position FROM feed").first("position"),
-    ];
+    const state = async () => [(await workplace.employee("aino@contoso.example")).preferred_language, await workplace.position()];
 
     const slower = await workplace.hold(await speaks("fi"));
     const news = await speaks("sv");
@@ -246,11 +243,9 @@ describe("the workplace app", { skip: external ? "needs a Worker beside" : false
     await send("POST", "/Groups", { schemas: [GROUP], displayName: "dept-Tours", members: [{ value: aino }] });
     await workplace.tellAll();
     const spoil = async (position) => {
-      await workplace.db.batch([
-        workplace.db.prepare("UPDATE employees SET id = 'nobody', departments = '[\"Nothing\"]'"),
-        workplace.db.prepare("UPDATE departments SET name = 'Nothing'"),
-        workplace.db.prepare("UPDATE feed SET position = ?1").bind(position),
-      ]);
+      await workplace.sql("UPDATE employees SET id = 'nobody', departments = '[\"Nothing\"]'");
+      await workplace.sql("UPDATE departments SET name = 'Nothing'");
+      await workplace.sql("UPDATE feed SET position = ?1", position);
       assert.equal((await workplace.differences()).length, 3, "a difference is seen");
       assert.equal(await workplace.clock(), "ok");
       assert.deepEqual(await workplace.differences(), []);

@@ -1,7 +1,7 @@
 // From events to tables. An event is taken as a hint: it says who is concerned, and what they are now is read in
 // the directory. So no event does harm that comes twice, late or out of order.
 
-import { adminClient, answer, directoryClient, Refusal, type Admin } from "../../../client";
+import { answer, directoryClient, Refusal, type Directory } from "../../../client";
 import { employee, type Employee } from "./employee";
 import type { Env } from "./index";
 import * as tables from "./tables";
@@ -64,7 +64,7 @@ async function everything(env: Env): Promise<Step> {
 }
 
 /** Whom events are about: users by their ids, and everybody in some groups. */
-function concerned(events: Admin["Event"][]) {
+function concerned(events: Directory["Event"][]) {
   const users = new Set<string>();
   const groups = new Set<string>();
   let hasOtherDepartments = false;
@@ -84,8 +84,7 @@ function concerned(events: Admin["Event"][]) {
 }
 
 function events(env: Env, after: string) {
-  const admin = adminClient({ ...server(env), token: env.EVENTS_TOKEN });
-  return answer(admin.GET("/tenants/{slug}/events", { params: { path: { slug: env.TENANT }, query: { after } } }));
+  return answer(directory(env).GET("/events", { params: { query: { after } } }));
 }
 
 /** Everyone in the directory, or whom a filter means. */
@@ -103,10 +102,7 @@ async function departments(env: Env): Promise<string[]> {
   return departments.map(({ name }) => name);
 }
 
-function directory(env: Env) {
-  return directoryClient({ ...server(env), tenant: env.TENANT, token: env.DIRECTORY_TOKEN });
-}
-
-function server({ SCIM, SCIM_URL }: Env) {
-  return { url: SCIM_URL, fetch: SCIM && ((request: Request) => SCIM.fetch(request)) };
+function directory({ SCIM, SCIM_URL, TENANT, DIRECTORY_TOKEN }: Env) {
+  const fetch = SCIM && ((request: Request) => SCIM.fetch(request));
+  return directoryClient({ url: SCIM_URL, tenant: TENANT, token: DIRECTORY_TOKEN, fetch });
 }

@@ -10,8 +10,6 @@ export interface Env {
   SCIM_URL: string;
   /** scim-edge as a service binding, where it runs in the same account. */
   SCIM?: Fetcher;
-  /** A credential with the scope `events:read`. */
-  EVENTS_TOKEN: string;
   /** The tenant's token with the scope `directory:read`. */
   DIRECTORY_TOKEN: string;
   /** What webhooks are signed with: `whsec_…`. */
