@@ -86,8 +86,11 @@ export class Workplace {
     };
   }
 
-  /** Empty tables, for a tenant with the example's extension, and with `rules` for its departments. */
-  static async open(edge, tenant, { client, rules, bindings = {} }) {
+  /**
+   * Empty tables, for a tenant with the example's extension, and with `rules` for its departments. With `isHooked`
+   * scim-edge itself sends the webhooks.
+   */
+  static async open(edge, tenant, { client, rules, isHooked = false, bindings = {} }) {
     const { adminClient, answer, directoryClient } = client;
     const admin = adminClient({ url: edge.url, token: edge.adminToken });
     const schema = JSON.parse(example("schema.json"));
@@ -107,7 +110,7 @@ export class Workplace {
     workplace.admin = admin;
     workplace.directory = directoryClient({ url: edge.url, tenant: tenant.slug, token: product.token });
     workplace.url = String(await edge.local.mf.unsafeGetDirectURL("workplace")).replace(/\/$/, "");
-    workplace.secret = `whsec_${randomBytes(32).toString("base64")}`;
+    workplace.secret = isHooked ? await workplace.webhook() : `whsec_${randomBytes(32).toString("base64")}`;
     workplace.told = (await workplace.events("latest")).next;
     await workplace.empty();
     await workplace.control({
@@ -144,6 +147,39 @@ export class Workplace {
     const answer = await fetch(this.url + path, { method: "POST", body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
+  }
+
+  /** Makes the tenant's webhook to the app; answers with what it is signed with. */
+  async webhook() {
+    const params = { path: { slug: this.tenant.slug } };
+    const body = { label: "Workplace", url: `${this.url}/webhooks/scim-edge`, types: ["user.*", "group.*"] };
+    const { id, secret } = await this.client.answer(this.admin.POST("/tenants/{slug}/webhooks", { params, body }));
+    this.hook = { params: { path: { ...params.path, id } } };
+    return secret;
+  }
+
+  /** One event now, to see whether the app takes what scim-edge signs. */
+  test() {
+    return this.client.answer(this.admin.POST("/tenants/{slug}/webhooks/{id}/test", this.hook));
+  }
+
+  /** How many deliveries of the webhook failed since the last one that did not. */
+  async failures() {
+    const { delivery } = await this.client.answer(this.admin.GET("/tenants/{slug}/webhooks/{id}", this.hook));
+    return delivery.failures_in_a_row;
+  }
+
+  /** Has what waits sent again now. */
+  retry() {
+    return this.client.answer(this.admin.PATCH("/tenants/{slug}/webhooks/{id}", { ...this.hook, body: { enabled: true } }));
+  }
+
+  async until(condition) {
+    const deadline = Date.now() + 30_000;
+    while (!(await condition())) {
+      if (Date.now() > deadline) throw new Error(`still not so: ${condition}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
   }
 
   /** Begins a delivery that is held up before its batch, or a request, until `release`d: `answered` is its status. */

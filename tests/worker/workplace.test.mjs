@@ -16,7 +16,7 @@ const RULES = [{ prefix: "dept-", nested: true }, { regex: "^(\\w+) crew$", prio
 describe("the workplace app", { skip: external ? "needs a Worker beside" : false }, () => {
   let edge, client;
   before(async () => {
-    edge = await start({ beside: [await Workplace.worker()] });
+    edge = await start({ beside: [await Workplace.worker()], vars: { LOCAL_WEBHOOKS: "on" } });
     client = await load("client/index.ts");
   });
   after(() => edge.stop());
@@ -137,6 +137,29 @@ describe("the workplace app", { skip: external ? "needs a Worker beside" : false
     assert.equal(await workplace.clock(), "ok");
     assert.deepEqual(await workplace.differences(), []);
     assert.notEqual(await workplace.employee("aino@contoso.example"), null);
+  });
+
+  test("scim-edge's own webhooks bring everything, also to an app that was away", async () => {
+    const { workplace, send } = await company({ isHooked: true });
+    assert.equal((await workplace.test()).status, 204);
+    const aino = () => workplace.employee("aino@contoso.example");
+    const user = await send("POST", "/Users", person("aino", { [EXTENSION]: { buildingId: "HQ" } }));
+    await workplace.until(async () => (await aino())?.building_id === "HQ");
+    const tours = await send("POST", "/Groups", { schemas: [GROUP], displayName: "dept-Tours" });
+    await send("PATCH", `/Groups/${tours}`, patch({ op: "Add", path: "members", value: [{ value: user }] }));
+    await workplace.until(async () => (await aino()).departments.includes("Tours"));
+
+    await workplace.control({ chance: 1 });
+    await send("PATCH", `/Groups/${tours}`, patch({ op: "Replace", path: "displayName", value: "dept-Travel" }));
+    await send("PATCH", `/Users/${user}`, patch({ op: "Replace", path: "active", value: "False" }));
+    await workplace.until(async () => (await workplace.failures()) > 0);
+    await workplace.control({ chance: 0 });
+    await workplace.retry();
+    await workplace.until(async () => (await aino()).departments.includes("Travel") && (await aino()).active === 0);
+
+    await send("DELETE", `/Users/${user}`);
+    await workplace.until(async () => (await aino()) === null);
+    assert.deepEqual(await workplace.differences(), []);
   });
 
   test("only what is signed is believed", async () => {
