@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::{Either, join_all, select};
-use futures_util::{FutureExt, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use worker::{Context, Date, Delay, Env, Method, Request, RequestInit, console_error};
 
@@ -70,7 +70,7 @@ const GATHERED: Duration = Duration::from_millis(30);
 /// Past this whoever promised to wake an object is taken for dead.
 const PROMISED_MS: i64 = 5000;
 
-/// Objects that the maintenance run wakes at the same time.
+/// Objects that are woken at the same time.
 const AT_ONCE: usize = 20;
 
 thread_local! {
@@ -101,7 +101,7 @@ pub fn wake(context: &Context, env: &Env, webhooks: &[String]) {
         }
         Delay::from(GATHERED).await;
         PROMISED.with_borrow_mut(|promised| promised.retain(|one, _| !mine.contains(one)));
-        join_all(mine.iter().map(|webhook| wake_one(&env, webhook))).await;
+        wake_all(&env, &mine).await;
     });
 }
 
@@ -111,7 +111,7 @@ pub fn wake_of(context: &Context, env: &Env, database: &Database, slug: String) 
     behind_the_answer(context, async move {
         match webhooks::awake(&database, &slug).await {
             Ok(found) => {
-                join_all(found.iter().map(|webhook| wake_one(&env, webhook))).await;
+                wake_all(&env, &found).await;
             }
             Err(error) => console_error!("webhooks: {error:?}"),
         }
@@ -124,6 +124,16 @@ fn behind_the_answer(context: &Context, work: impl Future<Output = ()> + 'static
             console_error!("webhooks: waking them panicked");
         }
     });
+}
+
+/// Whether they all heard.
+pub async fn wake_all(env: &Env, webhooks: &[String]) -> bool {
+    let mut is_woken = true;
+    for part in webhooks.chunks(AT_ONCE) {
+        let heard = join_all(part.iter().map(|webhook| wake_one(env, webhook))).await;
+        is_woken &= !heard.contains(&false);
+    }
+    is_woken
 }
 
 /// Whether it heard.
@@ -141,12 +151,8 @@ pub async fn wake_one(env: &Env, webhook: &str) -> bool {
 /// Wakes those who may have missed a call, and those who have to clear up. Two statements at the most.
 pub async fn catch_up(env: &Env, database: &Database) -> Result<(), StoreError> {
     let (found, head) = webhooks::behind(database).await?;
-    let woken: Vec<bool> = stream::iter(&found)
-        .map(|webhook| wake_one(env, webhook))
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    if found.is_empty() || found.len() == webhooks::WOKEN_AT_ONCE || woken.contains(&false) {
+    let is_woken = wake_all(env, &found).await;
+    if found.is_empty() || found.len() == webhooks::WOKEN_AT_ONCE || !is_woken {
         return Ok(());
     }
     webhooks::caught_up(database, head).await

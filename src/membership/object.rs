@@ -140,9 +140,7 @@ async fn tell(env: &Env, shared: &Shared) {
     }
     shared.telling.set(Telling::No);
     // The request whose change it was has woken them already, before these events.
-    for webhook in &context.webhooks {
-        wake::wake_one(env, webhook).await;
-    }
+    wake::wake_all(env, &context.webhooks).await;
 }
 
 impl Shared {
