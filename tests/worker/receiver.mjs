@@ -7,6 +7,7 @@
 //     await receiver.until(() => receiver.got.length === 2);
 //     await receiver.close();
 
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 
@@ -76,5 +77,19 @@ class Receiver {
     this.server.closeAllConnections();
     this.server.close();
     await once(this.server, "close");
+  }
+}
+
+/** Nothing was sent before the event before it, of its resource, had been taken. */
+export function assertOrdered(got, events) {
+  const [before, last, taken] = [new Map(), new Map(), new Set()];
+  for (const { id, data } of events) {
+    before.set(id, last.get(data.resource.id));
+    last.set(data.resource.id, id);
+  }
+  for (const { event, status } of got) {
+    const previous = before.get(event.id);
+    assert.ok(previous === undefined || taken.has(previous), `${event.id} was sent before ${previous} was taken`);
+    if (status < 300) taken.add(event.id);
   }
 }
