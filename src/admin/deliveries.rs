@@ -97,8 +97,7 @@ pub async fn redeliver(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<
             after: Some(position),
         } => {
             let found = events::page(call.database, events::Scope::All, position, 1).await?;
-            feed::check_position(position, &found)
-                .or_else(|gone| problem(gone.status, gone.detail))?;
+            feed::check_position(position, &found)?;
             Ask::Rewind { origin, position }
         }
         _ => {

@@ -1,12 +1,11 @@
 //! `GET /admin/v1/events` and `…/tenants/{slug}/events`: the outbox, for a product that mirrors the
 //! directory.
 
-use super::problem::{Failed, Problem, Result};
+use super::problem::Result;
 use super::{Call, no_such_tenant};
 use crate::feed;
 use crate::scim::error::ScimError;
 use crate::store::events::{self, Scope};
-use crate::wire::Failure;
 use crate::wire::reply::Reply;
 
 /// GET, of one tenant or all: see [`feed::answer`].
@@ -19,15 +18,5 @@ pub async fn list(call: &Call<'_>, slug: Option<&str>) -> Result<Reply> {
             None => Ok(page),
         }
     };
-    feed::answer(call.parts, read).await.map_err(failed)
-}
-
-fn failed(failure: Failure) -> Failed {
-    match failure {
-        Failure::Scim(error) | Failure::Unauthorized { error, .. } => {
-            Problem::new(error.status, error.detail).into()
-        }
-        Failure::TooMany(refusal) => refusal.into(),
-        Failure::Store(error) => error.into(),
-    }
+    Ok(feed::answer(call.parts, read).await?)
 }

@@ -264,11 +264,8 @@ fn not_taken<T>(error: serde_json::Error) -> Result<T> {
 /// A page: those behind `after`, `limit` of them.
 fn page(parts: &Parts) -> Result<(&str, u32)> {
     let after = parts.query("after").unwrap_or_default();
-    match parts.query("limit").map(str::parse) {
-        None => Ok((after, DEFAULT_LIMIT)),
-        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok((after, limit)),
-        Some(_) => problem(400, format!("limit is a number from 1 to {MAX_LIMIT}.")),
-    }
+    let limit = parts.number("limit", 1..=MAX_LIMIT)?;
+    Ok((after, limit.unwrap_or(DEFAULT_LIMIT)))
 }
 
 /// The page as it is shown. A full one says behind what the next begins.

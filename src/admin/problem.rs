@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::scim::error::ScimError;
 use crate::store::error::StoreError;
-use crate::wire::TooMany;
 use crate::wire::reply::Reply;
+use crate::wire::{Failure, TooMany};
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -30,6 +30,22 @@ pub enum Failed {
 impl From<Problem> for Failed {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
+    }
+}
+
+impl From<ScimError> for Failed {
+    fn from(error: ScimError) -> Self {
+        Problem::from(&error).into()
+    }
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Scim(error) | Failure::Unauthorized { error, .. } => error.into(),
+            Failure::TooMany(refusal) => refusal.into(),
+            Failure::Store(error) => error.into(),
+        }
     }
 }
 
@@ -77,6 +93,12 @@ impl Problem {
     }
 }
 
+impl From<&ScimError> for Problem {
+    fn from(error: &ScimError) -> Self {
+        Self::new(error.status, error.detail.as_str())
+    }
+}
+
 impl From<Problem> for Reply {
     fn from(problem: Problem) -> Self {
         let body = json!({
@@ -94,7 +116,7 @@ impl From<Problem> for Reply {
 
 /// What is refused before a call is looked at, or fails behind it.
 pub fn reply(error: &ScimError) -> Reply {
-    Problem::new(error.status, error.detail.as_str()).into()
+    Problem::from(error).into()
 }
 
 /// `type` is about:blank, so the title is the status's own (RFC 9457 §4.2.1).

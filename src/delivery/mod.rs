@@ -21,7 +21,7 @@ pub mod settle;
 pub mod sign;
 pub mod wake;
 
-use worker::Env;
+use worker::{Date, Env};
 
 /// Set to "on" in tests and for development: receivers on this very machine are as good as others.
 const LOCAL_VAR: &str = "LOCAL_WEBHOOKS";
@@ -30,6 +30,11 @@ const LOCAL_VAR: &str = "LOCAL_WEBHOOKS";
 pub fn is_local(env: &Env) -> bool {
     env.var(LOCAL_VAR)
         .is_ok_and(|value| value.to_string() == "on")
+}
+
+/// Unix milliseconds.
+fn now() -> i64 {
+    Date::now().as_millis() as i64
 }
 
 #[cfg(test)]

@@ -4,10 +4,9 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
-use worker::{
-    Date, DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
-};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
+use super::now;
 use super::round;
 use super::wake::Call;
 use crate::scim::datetime::DateTime;
@@ -182,8 +181,4 @@ fn shown_dead(dead: &DeadLetter) -> Value {
 
 fn time(millis: i64) -> String {
     DateTime::from_millis(millis).to_rfc3339()
-}
-
-fn now() -> i64 {
-    Date::now().as_millis() as i64
 }

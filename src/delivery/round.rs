@@ -4,8 +4,9 @@
 use std::cell::Cell;
 
 use futures_util::{StreamExt, stream};
-use worker::{Date, Env, Storage};
+use worker::{Env, Storage};
 
+use super::now;
 use super::plan::{Ground, Item, Plan, plan};
 use super::send::send;
 use super::settle::{FAILING, Outcome, Tried, settle};
@@ -237,8 +238,4 @@ async fn empty(
         webhooks::forget(database, id).await?;
     }
     Ok(None)
-}
-
-fn now() -> i64 {
-    Date::now().as_millis() as i64
 }

@@ -6,11 +6,11 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use worker::js_sys;
 use worker::{
-    AbortController, Date, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
-    Response,
+    AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
 };
 
 use super::backoff;
+use super::now;
 use super::settle::Outcome;
 use super::sign;
 use crate::auth::jwt::address;
@@ -118,8 +118,4 @@ async fn read(mut response: Response) -> worker::Result<Outcome> {
         error: format!("status {status}"),
         wait: wait.and_then(|header| backoff::asked(&header, now(), date)),
     })
-}
-
-fn now() -> i64 {
-    Date::now().as_millis() as i64
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{Either, join_all, select};
 use serde::{Deserialize, Serialize};
-use worker::{Context, Date, Delay, Env, Method, Request, RequestInit, console_error};
+use worker::{Context, Delay, Env, Method, Request, RequestInit, console_error};
 
+use super::now;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::webhooks::{self, Webhook};
@@ -181,8 +182,4 @@ pub async fn call(env: &Env, webhook: &str, call: &Call) -> Result<String, Store
             "a Delivery object is slow".to_owned(),
         )),
     }
-}
-
-fn now() -> i64 {
-    Date::now().as_millis() as i64
 }

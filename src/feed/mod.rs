@@ -39,8 +39,10 @@ pub async fn answer(
     let types = parts.query("types").filter(|types| !types.is_empty());
     let kinds = Kinds::parse(types.into_iter().flat_map(|types| types.split(',')))
         .map_err(|error| ScimError::new(400, error))?;
-    let limit = number(parts, "limit", 1..=MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
-    let mut wait = number(parts, "wait", 0..=MAX_WAIT_S)?.unwrap_or(0);
+    let limit = parts
+        .number("limit", 1..=MAX_LIMIT)?
+        .unwrap_or(DEFAULT_LIMIT);
+    let mut wait = parts.number("wait", 0..=MAX_WAIT_S)?.unwrap_or(0);
     let mut after = position(parts.query("after").unwrap_or_default())?;
     loop {
         // Nothing lies behind the greatest of all positions: the page tells the end.
@@ -67,22 +69,6 @@ fn position(after: &str) -> Result<Option<i64>, ScimError> {
         (_, Ok(position)) if (0..=MAX_POSITION).contains(&position) => Ok(Some(position)),
         _ => {
             let detail = format!("after is the `next` of a page before, 0 or {LATEST}.");
-            Err(ScimError::new(400, detail))
-        }
-    }
-}
-
-fn number(
-    parts: &Parts,
-    name: &str,
-    range: std::ops::RangeInclusive<u32>,
-) -> Result<Option<u32>, ScimError> {
-    match parts.query(name).map(str::parse) {
-        None => Ok(None),
-        Some(Ok(number)) if range.contains(&number) => Ok(Some(number)),
-        Some(_) => {
-            let (from, to) = range.into_inner();
-            let detail = format!("{name} is a number from {from} to {to}.");
             Err(ScimError::new(400, detail))
         }
     }

@@ -205,14 +205,8 @@ async fn departments(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
 }
 
 fn limit(exchange: &Exchange<'_>) -> Result<Option<i64>, ScimError> {
-    match exchange.parts.query("limit").map(str::parse) {
-        None => Ok(None),
-        Some(Ok(limit)) if (1..=i64::from(MAX_LIMIT)).contains(&limit) => Ok(Some(limit)),
-        Some(_) => {
-            let detail = format!("limit is a number from 1 to {MAX_LIMIT}.");
-            Err(ScimError::new(400, detail))
-        }
-    }
+    let limit = exchange.parts.number("limit", 1..=MAX_LIMIT)?;
+    Ok(limit.map(i64::from))
 }
 
 /// A page of one type, in the order of creation. The cursor is RFC 9865's, as the SCIM lists have it.

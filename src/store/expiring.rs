@@ -5,6 +5,7 @@ use super::COMMITTED;
 use super::d1::{Database, Statement};
 use super::error::StoreError;
 use super::events::{CREDENTIAL_EXPIRING, write::INSERT};
+use crate::scim::datetime::DAY_MS;
 
 const STATEMENTS: u32 = 2;
 
@@ -14,7 +15,7 @@ pub async fn tell(database: &Database, now: i64, statements: u32) -> Result<u32,
         return Ok(0);
     }
     // One whose place another took is meant to end. ?1 is the time.
-    let day = 86_400_000;
+    let day = DAY_MS;
     let days = format!(
         "CASE WHEN k.expires <= ?1 + {day} THEN 1 WHEN k.expires <= ?1 + 7 * {day} THEN 7 ELSE 30 END"
     );

@@ -7,7 +7,7 @@ use super::COMMITTED;
 use super::audit::Entry;
 use super::d1::{Database, Statement};
 use super::error::StoreError;
-use super::events::TENANT_DELETED;
+use super::events::{TENANT_DELETED, write::INSERT};
 use super::webhooks;
 
 /// Rows that one statement deletes.
@@ -103,8 +103,7 @@ pub enum Removed {
 pub async fn remove(database: &Database, slug: &str, entry: &Entry) -> Result<Removed, StoreError> {
     // The one event that stays, and it is newer than all that go: see schema.sql.
     let told = format!(
-        "INSERT INTO events (tenant, created, type, data) \
-         SELECT 0, {COMMITTED}, '{TENANT_DELETED}', json_object('slug', slug, 'name', name) \
+        "{INSERT} SELECT 0, {COMMITTED}, '{TENANT_DELETED}', json_object('slug', slug, 'name', name) \
          FROM tenants WHERE slug = ?1 AND deleting IS NULL"
     );
     let refused = "UPDATE tenants SET revision = revision + 1, \

@@ -4,6 +4,7 @@
 //! the largest single entry of ours in a profile of GET, and nothing here wants it.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use percent_encoding::percent_decode_str;
 use worker::wasm_bindgen_futures::JsFuture;
@@ -43,6 +44,19 @@ impl Parts {
 
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
+    }
+
+    /// A parameter that is a whole number within bounds; `None` where it is not there.
+    pub fn number(&self, name: &str, range: RangeInclusive<u32>) -> Result<Option<u32>> {
+        match self.query(name).map(str::parse) {
+            None => Ok(None),
+            Some(Ok(number)) if range.contains(&number) => Ok(Some(number)),
+            Some(_) => {
+                let (from, to) = range.into_inner();
+                let detail = format!("{name} is a number from {from} to {to}.");
+                Err(ScimError::new(400, detail))
+            }
+        }
     }
 
     /// Refuses a parameter of SCIM's that is there twice.
