@@ -57,6 +57,8 @@ pub fn settle(
     chance: u32,
 ) -> Settled {
     let was_failing = place.failures >= FAILING;
+    // Those under way with the one that makes it fail say nothing more than that one.
+    let most_failures = if was_failing { u32::MAX } else { FAILING };
     let mut settled = Settled::default();
     let mut last_error = None;
     let mut untried = Vec::new();
@@ -95,7 +97,7 @@ pub fn settle(
                 wait,
             } => {
                 log(status, Some(error.clone()));
-                place.failures = place.failures.saturating_add(1);
+                place.failures = place.failures.saturating_add(1).min(most_failures);
                 if let Some(wait) = wait {
                     place.paused = place.paused.max(now + wait);
                 }
@@ -283,6 +285,13 @@ mod tests {
         let bad = settled(0, &plan(20), round.collect());
         assert_eq!(
             (bad.place.failures, bad.place.paused),
+            (FAILING, NOW + 5000)
+        );
+        // Those that were under way with the fifth make the wait no longer.
+        let round = (11..20).map(|position| tried(item(position, 0), failed()));
+        let more = settled(0, &plan(20), round.collect());
+        assert_eq!(
+            (more.place.failures, more.place.paused),
             (FAILING, NOW + 5000)
         );
         let worse = settled(FAILING, &plan(20), vec![tried(item(11, 0), failed())]);
