@@ -156,6 +156,7 @@ mod tests {
             created: position * 10,
             kind: "user.updated".to_owned(),
             tenant: Some("acme".to_owned()),
+            endpoint: None,
             data: json!({ "resource": { "id": resource } }).to_string(),
         }
     }

@@ -6,7 +6,12 @@
 //!
 //! Events are idempotent: whoever takes them in order, some of them twice, ends where the directory
 //! is. They lie in the outbox, [`crate::store::events`], in the transaction of their change.
+//!
+//! Besides as they are, receivers get them as Security Event Tokens: [`set`], and [`poll`] for those
+//! who ask for them.
 
 pub mod changes;
 pub mod describe;
 pub mod kinds;
+pub mod poll;
+pub mod set;

@@ -9,7 +9,7 @@ pub mod write;
 
 use serde_json::Value;
 
-pub use read::{Event, Page, Scope, page};
+pub use read::{Event, Page, Scope, page, position};
 
 use super::d1::Database;
 use super::error::StoreError;

@@ -9,6 +9,8 @@ use crate::store::error::StoreError;
 /// Bytes that a page has at the most, unless one event alone has more.
 const MAX_BYTES: u32 = 2 << 20;
 
+const ID_PREFIX: &str = "evt_";
+
 /// Whose events.
 #[derive(Debug, Clone, Copy)]
 pub enum Scope<'a> {
@@ -26,6 +28,9 @@ pub struct Event {
     pub kind: String,
     /// The tenant's slug; `None` once it is deleted.
     pub tenant: Option<String>,
+    /// Where resources of a type of the tenant's own are, below the SCIM base: of a `resource.*`.
+    /// `None` once the type is gone.
+    pub endpoint: Option<String>,
     /// JSON text of an object.
     pub data: String,
 }
@@ -48,8 +53,13 @@ pub struct Page {
 impl Event {
     /// What deliveries of one event have in common, and no other event has.
     pub fn id(&self) -> String {
-        format!("evt_{}", self.position)
+        format!("{ID_PREFIX}{}", self.position)
     }
+}
+
+/// Of the event with this id.
+pub fn position(id: &str) -> Option<i64> {
+    id.strip_prefix(ID_PREFIX)?.parse().ok()
 }
 
 /// Events behind `after`, in order, so many at the most. One round trip.
@@ -130,10 +140,13 @@ pub(in crate::store) fn read_part(found: &Rows) -> (Vec<Event>, Option<i64>) {
 }
 
 /// SQL: the events that are `found`, in order, past a page's bytes without their data.
-fn listed(found: &str) -> String {
+pub(in crate::store) fn listed(found: &str) -> String {
     format!(
         "SELECT e.position, e.created, e.type, iif(e.before < {MAX_BYTES}, e.data, NULL) AS data, \
-         coalesce(t.slug, e.data ->> 'slug') AS tenant FROM \
+         coalesce(t.slug, e.data ->> 'slug') AS tenant, \
+         CASE WHEN e.type GLOB 'resource.*' THEN (SELECT s.document ->> 'endpoint' \
+         FROM tenant_schemas s WHERE s.tenant = e.tenant AND s.kind = 'ResourceType' \
+         AND s.document ->> 'name' = e.data ->> '$.resource.meta.resourceType') END AS endpoint FROM \
          (SELECT *, sum(length(data)) OVER (ORDER BY position) - length(data) AS before FROM \
          (SELECT position, tenant, created, type, data FROM events e WHERE {found})) e \
          LEFT JOIN tenants t ON t.id = e.tenant ORDER BY e.position"
@@ -166,6 +179,7 @@ fn event(row: &impl Columns) -> Option<Event> {
         created: row.integer("created")?,
         kind: row.text("type")?,
         tenant: row.text("tenant"),
+        endpoint: row.text("endpoint"),
         data: row.text("data")?,
     })
 }
