@@ -291,6 +291,10 @@ CREATE TABLE webhooks (
   label TEXT NOT NULL,
   url TEXT NOT NULL,
   types TEXT NOT NULL,                 -- with spaces between them; '': all. src/events/kinds.rs
+  format TEXT NOT NULL DEFAULT 'event' -- how it is told: as the feed has it, or as a SET, src/events/set.rs
+    CHECK (format IN ('event', 'full', 'notice')),
+  audience TEXT,                       -- whom its SETs are for; NULL: its url
+  origin TEXT NOT NULL,                -- 'https://host': who signs them is below it
   secret TEXT NOT NULL,                -- 'whsec_…' as it was shown: signing needs it whole
   old_secret TEXT,                     -- the one before, which signs as well until
   old_secret_until INTEGER,
@@ -305,6 +309,32 @@ CREATE TABLE webhooks (
 ) STRICT, WITHOUT ROWID;
 -- A tenant's own; those of all.
 CREATE INDEX webhooks_by_tenant ON webhooks (tenant, id);
+
+-- Receivers that ask for a tenant's events as SETs (RFC 8936), and how far each came.
+CREATE TABLE streams (
+  tenant INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  label TEXT NOT NULL,
+  format TEXT NOT NULL CHECK (format IN ('full', 'notice')),
+  audience TEXT,                       -- whom its SETs are for; NULL: its own address
+  types TEXT NOT NULL,                 -- JSON, a list; none: all. src/events/kinds.rs
+  position INTEGER NOT NULL,           -- events up to this one are dealt with
+  taken TEXT NOT NULL DEFAULT '[]',    -- JSON, positions behind it that are dealt with, too
+  polled INTEGER,                      -- when the two were last written; NULL: never
+  refused TEXT,                        -- NULL, or JSON: the SET that was of no use to the receiver last
+  missed INTEGER,                      -- NULL, or up to which position events grew old unasked
+  created INTEGER NOT NULL,
+  PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
+-- What SETs are signed with, by WebCrypto: one pair of the deployment's signs at a time.
+CREATE TABLE signing_keys (
+  kid TEXT PRIMARY KEY,                -- UUIDv7
+  private TEXT NOT NULL,               -- JSON Web Key, whole: it has to sign
+  public TEXT NOT NULL,                -- JSON Web Key, as receivers get it
+  created INTEGER NOT NULL,
+  until INTEGER                        -- NULL: it signs. Else receivers get it until then
+) STRICT, WITHOUT ROWID;
 
 -- What a batch takes for granted. An insert with `holds` false rolls the whole batch back with
 -- `message` as its error; one with `holds` true writes nothing. D1 has no interactive transaction:

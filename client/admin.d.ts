@@ -864,6 +864,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tenants/{slug}/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: components["parameters"]["slug"];
+            };
+            cookie?: never;
+        };
+        /** Receivers that ask for the tenant's Security Event Tokens, oldest first */
+        get: operations["listStreams"];
+        put?: never;
+        /** A new receiver; it asks with a token that has the scope `sets` */
+        post: operations["createStream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tenants/{slug}/streams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: components["parameters"]["slug"];
+                /** @description The stream's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Its receiver gets nothing more */
+        delete: operations["deleteStream"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys that count, newest first, never the private ones; the first one signs */
+        get: operations["listSigningKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/signing-keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new key signs; receivers get the old one too until the overlap ends */
+        post: operations["rotateSigningKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/credentials": {
         parameters: {
             query?: never;
@@ -1174,7 +1251,7 @@ export interface components {
             next?: string;
         };
         /** @description What the token lets its holder do; fixed when it is made. */
-        Scopes: ("scim" | "scim:read" | "users" | "users:read" | "groups" | "groups:read" | "directory:read")[];
+        Scopes: ("scim" | "scim:read" | "users" | "users:read" | "groups" | "groups:read" | "directory:read" | "sets")[];
         NewToken: {
             label: string;
             /** @description Left out: ["scim"], everything. */
@@ -1660,11 +1737,90 @@ export interface components {
         };
         /** @description As `user.created`, or a family of them as `user.*`. */
         EventType: string;
+        /** @description As `user.created`, or a family of them as `user.*`. */
+        SetType: string;
+        NewStream: {
+            label: string;
+            /**
+             * @description With values, or which attributes alone; left out, with values.
+             * @enum {unknown}
+             */
+            format?: "full" | "notice" | null;
+            /** @description `aud` of its tokens; left out, the stream's address. */
+            audience?: string | null;
+            /** @description None: all. */
+            types?: components["schemas"]["SetType"][] | null;
+            /** @description The position behind which it begins; left out, the end. */
+            after?: number | null;
+        };
+        Stream: {
+            id: string;
+            label: string;
+            /** @enum {unknown} */
+            format: "full" | "notice";
+            /** @description None: all. */
+            types: components["schemas"]["SetType"][];
+            /** @description `aud` of its tokens. */
+            audience: string;
+            /** @description Where the receiver asks, by POST. */
+            address: string;
+            /** @description `iss` of its tokens. */
+            issuer: string;
+            /** @description Where the keys are that verify them. */
+            jwks_uri: string;
+            /** @description Up to here everything is dealt with. */
+            position: number;
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description When the position was last written: with each acknowledgement, and once a day.
+             */
+            polled?: string;
+            /** @description Events up to this position grew old before they were asked for. */
+            missed_up_to?: number;
+            /** @description The token that was of no use to the receiver last. */
+            refused?: {
+                jti: string;
+                err: string;
+                /** Format: date-time */
+                time: string;
+            };
+        };
+        StreamPage: {
+            streams: components["schemas"]["Stream"][];
+            /** @description The next page's `after`; absent on the last. */
+            next?: string;
+        };
+        SigningKey: {
+            kid: string;
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description Receivers get it until then; absent of the one that signs.
+             */
+            until?: string;
+        };
+        SigningKeyList: {
+            signing_keys: components["schemas"]["SigningKey"][];
+        };
+        KeyRotation: {
+            /** @description How long receivers get the old key too; left out, a day. */
+            overlap_s?: number | null;
+        };
         NewWebhook: {
             label: string;
             url: components["schemas"]["Address"];
             /** @description None: all. */
             types?: components["schemas"]["EventType"][] | null;
+            /**
+             * @description As the feed has events, which is so unless named, or as Security Event Tokens, with values or without.
+             * @enum {unknown}
+             */
+            format?: "event" | "full" | "notice" | null;
+            /** @description Whom Security Event Tokens are for; left out, the address. */
+            audience?: string | null;
             enabled?: boolean | null;
             /** @description How long an answer may take; left out, 15. */
             timeout_s?: number | null;
@@ -1680,6 +1836,13 @@ export interface components {
             url?: components["schemas"]["Address"] | null;
             /** @description None: all. */
             types?: components["schemas"]["EventType"][] | null;
+            /**
+             * @description As the feed has events, which is so unless named, or as Security Event Tokens, with values or without.
+             * @enum {unknown}
+             */
+            format?: "event" | "full" | "notice" | null;
+            /** @description Whom Security Event Tokens are for; left out, the address. */
+            audience?: string | null;
             enabled?: boolean | null;
             /** @description How long an answer may take; left out, 15. */
             timeout_s?: number | null;
@@ -1694,6 +1857,10 @@ export interface components {
             url: string;
             /** @description None: all. */
             types: components["schemas"]["EventType"][];
+            /** @enum {unknown} */
+            format: "event" | "full" | "notice";
+            /** @description Whom Security Event Tokens are for. */
+            audience?: string;
             enabled: boolean;
             timeout_s: number;
             retry_s: number;
@@ -1722,6 +1889,10 @@ export interface components {
             url: string;
             /** @description None: all. */
             types: components["schemas"]["EventType"][];
+            /** @enum {unknown} */
+            format: "event" | "full" | "notice";
+            /** @description Whom Security Event Tokens are for. */
+            audience?: string;
             enabled: boolean;
             timeout_s: number;
             retry_s: number;
@@ -1752,6 +1923,10 @@ export interface components {
             url: string;
             /** @description None: all. */
             types: components["schemas"]["EventType"][];
+            /** @enum {unknown} */
+            format: "event" | "full" | "notice";
+            /** @description Whom Security Event Tokens are for. */
+            audience?: string;
             enabled: boolean;
             timeout_s: number;
             retry_s: number;
@@ -3912,6 +4087,157 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    listStreams: {
+        parameters: {
+            query?: {
+                /** @description Entries of the page. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `next` of the page before: an id. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: components["parameters"]["slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    createStream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: components["parameters"]["slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStream"];
+            };
+        };
+        responses: {
+            /** @description The stream. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    deleteStream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant's slug. */
+                slug: components["parameters"]["slug"];
+                /** @description The stream's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listSigningKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeyList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    rotateSigningKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRotation"];
+            };
+        };
+        responses: {
+            /** @description The new key. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["ContentTooLarge"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     listCredentials: {

@@ -7,10 +7,10 @@
 //! | [`scim`] | the protocol, pure: schemas as data, filters, PATCH, resources as documents | nothing of ours |
 //! | [`mapping`] | pushed groups as the product's departments, teams, roles, pure | `scim` |
 //! | [`store`] | everything in D1 and in webhooks' objects, and the only SQL | `scim`, `mapping` |
-//! | [`events`] | from a change to what the product hears of it | `scim`, `store` |
+//! | [`events`] | from a change to what the product hears of it, also as Security Event Tokens | `scim`, `store` |
 //! | [`feed`] | the outbox as products read it | `scim`, `store`, `events`, `wire` |
 //! | [`limits`] | how much a credential, a tenant, an address may ask of us | `wire` |
-//! | [`auth`] | from a bearer token to a tenant: our own, an OAuth client's, a JWT | `scim`, `store`, `wire`, `limits` |
+//! | [`auth`] | from a bearer token to a tenant: our own, an OAuth client's, a JWT; what we sign | `scim`, `store`, `wire`, `limits` |
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store`, `events`, `delivery`, `wire` |
 //! | [`delivery`] | webhooks: a Durable Object for each, which sends it the events | `scim`, `store`, `events`, `auth`, `wire` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |

@@ -14,6 +14,7 @@ import { credentials } from "./credentials.mjs";
 import { declared } from "./declared.mjs";
 import { events } from "./events.mjs";
 import { logs } from "./logs.mjs";
+import { sets } from "./sets.mjs";
 import { tenants } from "./tenants.mjs";
 import { tokens } from "./tokens.mjs";
 import { tombstones } from "./tombstones.mjs";
@@ -21,7 +22,7 @@ import { transfer } from "./transfer.mjs";
 import { webhooks } from "./webhooks.mjs";
 import { USAGE, Wrong } from "./wrong.mjs";
 
-export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...tombstones, ...logs, ...events, ...webhooks, ...transfer, ...consistency, ...credentials, ...audit };
+export const COMMANDS = { ...tenants, ...tokens, ...clients, ...declared, ...tombstones, ...logs, ...events, ...webhooks, ...sets, ...transfer, ...consistency, ...credentials, ...audit };
 
 const COMMON = {
   url: { type: "string", value: "URL" },

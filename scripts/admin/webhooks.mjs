@@ -9,10 +9,17 @@ const TENANT = { tenant: { type: "string", value: "SLUG" } };
 const DEFINITION = {
   label: { type: "string", value: "LABEL" },
   types: { type: "string", value: "user.*,group.created" },
+  format: { type: "string", value: "event|full|notice" },
+  audience: { type: "string", value: "AUD" },
 };
 
 const path = ({ tenant }, ...parts) => [tenant ? tenantPath(tenant) : "", "webhooks", ...parts.map(encodeURIComponent)].join("/");
-const defined = ({ label, types }) => ({ ...(label ? { label } : {}), ...(types === undefined ? {} : { types: types.split(",").filter(Boolean) }) });
+const defined = ({ label, types, format, audience }) => ({
+  ...(label ? { label } : {}),
+  ...(types === undefined ? {} : { types: types.split(",").filter(Boolean) }),
+  ...(format ? { format } : {}),
+  ...(audience ? { audience } : {}),
+});
 const withSecret = (webhook) => `${list(webhook)}\n\nThe secret is not shown again.`;
 
 export const webhooks = {
@@ -39,7 +46,7 @@ export const webhooks = {
   "webhooks create": {
     args: ["URL"],
     options: { ...TENANT, ...DEFINITION, after: { type: "string", value: "POSITION" } },
-    says: "a new one with its secret, shown this once; with --after it begins behind a position",
+    says: "a new one with its secret, shown this once; with --after it begins behind a position, with --format full or notice it gets Security Event Tokens",
     run({ api, args: [url], options }) {
       if (!options.label) throw new Wrong(USAGE, "Say what it is for: --label Product.");
       return api.post(path(options), { ...defined(options), url, ...(options.after ? { after: Number(options.after) } : {}) });

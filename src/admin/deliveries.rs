@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::problem::{Result, problem};
 use super::webhooks::existing;
 use super::{Call, fresh_id, page, read, time};
+use crate::delivery::body::Bodies;
 use crate::delivery::settle::Outcome;
 use crate::delivery::wake::{self, Call as Ask};
 use crate::delivery::{is_local, plan, send};
@@ -33,7 +34,9 @@ pub async fn test(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply
     if let Some(slug) = slug {
         body["tenant"] = slug.into();
     }
-    let sent = send::send(&webhook, &event, &body.to_string(), is_local(call.env)).await;
+    let bodies = Bodies::of(&webhook, call.database, call.parts.now).await?;
+    let body = bodies.of_test(&event, &body, call.parts.now).await;
+    let sent = send::send(&webhook, &event, body.map(Some), is_local(call.env)).await;
     let mut shown = json!({ "event": event, "duration_ms": sent.millis });
     if let Some(status) = sent.outcome.status() {
         shown["status"] = status.into();
@@ -65,10 +68,7 @@ pub async fn redeliver(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<
             dead_letters: None,
             after: None,
         } => {
-            let position = event
-                .strip_prefix("evt_")
-                .and_then(|text| text.parse().ok());
-            let found = match position {
+            let found = match events::position(&event) {
                 Some(position) => webhooks::event(call.database, &webhook, position).await?,
                 None => None,
             };

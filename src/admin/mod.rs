@@ -23,6 +23,8 @@ mod requests;
 mod same_origin;
 mod schemas;
 mod scope;
+mod signing_keys;
+mod streams;
 mod tenants;
 mod tokens;
 mod tombstones;
@@ -196,6 +198,11 @@ async fn answered(call: &Call<'_>, segments: &[&str], allow: &'static str) -> Re
         ("DELETE", ["tenants", slug, "issuers", id]) => issuers::delete(call, slug, id).await,
         ("POST", ["tenants", slug, "tokens", id, "rotate"]) => tokens::rotate(call, slug, id).await,
         ("GET", ["tenants", slug, "events"]) => events::list(call, Some(slug)).await,
+        ("GET", ["tenants", slug, "streams"]) => streams::list(call, slug).await,
+        ("POST", ["tenants", slug, "streams"]) => streams::create(call, slug).await,
+        ("DELETE", ["tenants", slug, "streams", id]) => streams::delete(call, slug, id).await,
+        ("GET", ["signing-keys"]) => signing_keys::list(call).await,
+        ("POST", ["signing-keys", "rotate"]) => signing_keys::rotate(call).await,
         ("GET", ["tenants", slug, "mapping"]) => mapping::get(call, slug).await,
         ("PUT", ["tenants", slug, "mapping"]) => mapping::put(call, slug).await,
         ("GET", ["tenants", slug, "tombstones"]) => tombstones::list(call, slug).await,

@@ -6,15 +6,18 @@ use serde_json::{Value, json};
 use worker::console_error;
 
 use super::problem::{Result, problem};
+use super::streams::check_told;
 use super::tokens::overlap;
 use super::{
     Call, check_label, deliveries, fresh_id, listed, no_tenant, not_allowed, page, random, read,
     time,
 };
 use crate::auth::jwt::address;
+use crate::auth::signing;
 use crate::delivery::wake::{self, Call as Ask};
 use crate::delivery::{is_local, sign};
 use crate::events::kinds::Kinds;
+use crate::events::set::Format;
 use crate::scim::json;
 use crate::store::error::StoreError;
 use crate::store::parties::Made;
@@ -60,6 +63,10 @@ struct Request {
     url: Option<String>,
     /// All, unless named.
     types: Option<Vec<String>>,
+    /// `event`, unless named.
+    format: Option<String>,
+    /// Its address, unless named.
+    audience: Option<String>,
     enabled: Option<bool>,
     timeout_s: Option<i64>,
     retry_s: Option<i64>,
@@ -83,6 +90,9 @@ async fn create(call: &Call<'_>, slug: Option<&str>) -> Result<Reply> {
         label: String::new(),
         url: String::new(),
         types: String::new(),
+        format: webhooks::AS_EVENT.to_owned(),
+        audience: None,
+        origin: call.parts.origin.clone(),
         secret: secret()?,
         old_secret: None,
         timeout_s: TIMEOUT_S,
@@ -95,6 +105,7 @@ async fn create(call: &Call<'_>, slug: Option<&str>) -> Result<Reply> {
         deleted: None,
     };
     change(call, &mut new, &request)?;
+    have_key(call, &new).await?;
     let entry = call.entry(Some(&new.id), Some(json!({ "label": new.label })));
     match webhooks::create(call.database, slug, &mut new, request.after, &entry).await? {
         Made::Yes => {}
@@ -147,6 +158,7 @@ async fn patch(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply> {
     }
     let mut webhook = existing(call, slug, id).await?;
     change(call, &mut webhook, &request)?;
+    have_key(call, &webhook).await?;
     let detail = json!({ "label": webhook.label, "enabled": webhook.disabled.is_none() });
     update(call, slug, &webhook, detail).await?;
     resume(call, &webhook).await?;
@@ -220,6 +232,19 @@ fn change(call: &Call<'_>, webhook: &mut Webhook, request: &Request) -> Result<(
         let kinds = kinds.or_else(|error| problem(400, error))?;
         webhook.types = kinds.names().join(" ");
     }
+    if let Some(format) = &request.format {
+        if format != webhooks::AS_EVENT && Format::named(format).is_none() {
+            return problem(400, "format is event, full or notice.");
+        }
+        webhook.format.clone_from(format);
+    }
+    if let Some(audience) = &request.audience {
+        check_label("audience", audience)?;
+        webhook.audience = Some(audience.clone());
+    }
+    if webhook.format != webhooks::AS_EVENT {
+        check_told(&Kinds::parse(webhook.types.split_whitespace()).unwrap_or_default())?;
+    }
     if let Some(enabled) = request.enabled {
         webhook.disabled = match enabled {
             true => None,
@@ -256,6 +281,14 @@ fn change(call: &Call<'_>, webhook: &mut Webhook, request: &Request) -> Result<(
     Ok(())
 }
 
+/// Makes the first key where there is none, so that receivers find it before the first SET.
+async fn have_key(call: &Call<'_>, webhook: &Webhook) -> std::result::Result<(), StoreError> {
+    if webhook.format != webhooks::AS_EVENT {
+        signing::current(call.database, call.parts.now).await?;
+    }
+    Ok(())
+}
+
 /// Tells the object.
 async fn resume(call: &Call<'_>, webhook: &Webhook) -> std::result::Result<(), StoreError> {
     let resume = Ask::Resume(webhook.into());
@@ -275,12 +308,21 @@ fn shown(webhook: &Webhook) -> Value {
         "label": webhook.label,
         "url": webhook.url,
         "types": webhook.types.split_whitespace().collect::<Vec<_>>(),
+        "format": webhook.format,
         "enabled": webhook.disabled.is_none(),
         "timeout_s": webhook.timeout_s,
         "retry_s": webhook.retry_s,
         "give_up_s": webhook.give_up_s,
         "created": time(webhook.created),
     });
+    if webhook.format != webhooks::AS_EVENT {
+        shown["audience"] = webhook
+            .audience
+            .as_ref()
+            .unwrap_or(&webhook.url)
+            .as_str()
+            .into();
+    }
     let old = webhook.old_secret.as_ref().map(|(_, until)| *until);
     for (name, millis) in [
         ("disabled", webhook.disabled),

@@ -1,4 +1,5 @@
-//! From a bearer token to a tenant, from an OAuth client to a token, and who came through Access.
+//! From a bearer token to a tenant, from an OAuth client to a token, and who came through Access; and
+//! [`signing`], where we are the ones who sign.
 //!
 //! An isolate remembers the contexts it loaded, by token hash. The memory only saves the loading:
 //! each batch of the store checks the token and the tenant's revision again.
@@ -10,8 +11,10 @@ pub mod grant;
 mod issuers;
 pub mod jwt;
 pub mod oauth;
+pub mod signing;
 pub mod token;
 pub mod trust;
+mod web_crypto;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

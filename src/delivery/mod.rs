@@ -13,6 +13,7 @@
 //! - Events of one resource are sent in their order, however often one of them fails.
 
 mod backoff;
+pub mod body;
 pub mod object;
 pub mod plan;
 mod round;
@@ -39,7 +40,7 @@ fn now() -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::webhooks::Webhook;
+    use crate::store::webhooks::{AS_EVENT, Webhook};
 
     pub fn webhook() -> Webhook {
         Webhook {
@@ -48,6 +49,9 @@ mod tests {
             label: "l".to_owned(),
             url: "https://example.com".to_owned(),
             types: String::new(),
+            format: AS_EVENT.to_owned(),
+            audience: None,
+            origin: "https://scim.example".to_owned(),
             secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
             old_secret: None,
             timeout_s: 15,

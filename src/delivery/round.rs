@@ -6,12 +6,13 @@ use std::cell::Cell;
 use futures_util::{StreamExt, stream};
 use worker::{Env, Storage};
 
+use super::body::Bodies;
 use super::now;
 use super::plan::{Ground, Item, Plan, plan};
 use super::send::send;
 use super::settle::{FAILING, Outcome, Tried, settle};
-use crate::events::describe;
 use crate::events::kinds::Kinds;
+use crate::events::set::{self, Format};
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::events::Page;
@@ -67,7 +68,7 @@ pub async fn run(env: &Env, storage: &Storage) -> Result<Option<i64>, StoreError
         Some(webhook) => webhook.clone(),
     };
     keep_up(&mut place, &work.page);
-    let kinds = Kinds::parse(webhook.types.split_whitespace()).unwrap_or_default();
+    let kinds = kinds(&webhook);
     let ground = Ground {
         due: items(due, &work),
         page: &work.page,
@@ -79,8 +80,12 @@ pub async fn run(env: &Env, storage: &Storage) -> Result<Option<i64>, StoreError
     };
     let mut plan = plan(ground, |lane| ledger.in_lane(lane))?;
     plan.more &= has_room;
-    let local = super::is_local(env);
-    let tried = try_all(&webhook, &mut plan, place.failures, local).await;
+    let sender = Sender {
+        webhook: &webhook,
+        bodies: Bodies::of(&webhook, &database, now).await?,
+        local: super::is_local(env),
+    };
+    let tried = try_all(&sender, &mut plan, place.failures).await;
     let is_gone = tried.iter().any(|one| one.outcome.status() == Some(GONE));
     let next = write(&ledger, place, &webhook, &plan, tried)?;
     if is_gone {
@@ -127,6 +132,23 @@ fn items(due: Vec<Waiting>, work: &Work) -> Vec<Item> {
     due.map(item).collect()
 }
 
+/// Those that the webhook asks for, and of which there is something to send.
+fn kinds(webhook: &Webhook) -> Kinds {
+    let chosen = Kinds::parse(webhook.types.split_whitespace()).unwrap_or_default();
+    match Format::named(&webhook.format) {
+        None => chosen,
+        // There is one at least: the admin API sees to it.
+        Some(_) => Kinds::parse(set::told(&chosen)).unwrap_or_default(),
+    }
+}
+
+/// What all attempts have in common.
+struct Sender<'a> {
+    webhook: &'a Webhook,
+    bodies: Bodies<'a>,
+    local: bool,
+}
+
 /// What attempts under way tell each other.
 struct Gate {
     failures: Cell<u32>,
@@ -152,7 +174,7 @@ impl Gate {
     }
 }
 
-async fn try_all(webhook: &Webhook, plan: &mut Plan, failures: u32, local: bool) -> Vec<Tried> {
+async fn try_all(sender: &Sender<'_>, plan: &mut Plan, failures: u32) -> Vec<Tried> {
     let is_probe = failures >= FAILING;
     let gate = Gate {
         failures: Cell::new(failures),
@@ -160,14 +182,14 @@ async fn try_all(webhook: &Webhook, plan: &mut Plan, failures: u32, local: bool)
     };
     let lanes = std::mem::take(&mut plan.lanes);
     let tried: Vec<Vec<Tried>> = stream::iter(lanes)
-        .map(|lane| try_lane(webhook, lane, &gate, local))
+        .map(|lane| try_lane(sender, lane, &gate))
         .buffer_unordered(IN_FLIGHT)
         .collect()
         .await;
     tried.into_iter().flatten().collect()
 }
 
-async fn try_lane(webhook: &Webhook, lane: Vec<Item>, gate: &Gate, local: bool) -> Vec<Tried> {
+async fn try_lane(sender: &Sender<'_>, lane: Vec<Item>, gate: &Gate) -> Vec<Tried> {
     let mut tried = Vec::with_capacity(lane.len());
     let mut is_free = true;
     for item in lane {
@@ -175,7 +197,8 @@ async fn try_lane(webhook: &Webhook, lane: Vec<Item>, gate: &Gate, local: bool) 
             None => (Outcome::Vanished, 0, 0),
             Some(event) if is_free && gate.is_open() => {
                 gate.left.set(gate.left.get() - 1);
-                let sent = send(webhook, &event.id(), &describe::to_json(event), local).await;
+                let body = sender.bodies.of_event(event).await;
+                let sent = send(sender.webhook, &event.id(), body, sender.local).await;
                 gate.learn(&sent.outcome);
                 (sent.outcome, sent.at, sent.millis)
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use serde_json::Value;
 use worker::js_sys;
 use worker::{
     AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
@@ -14,7 +15,10 @@ use super::now;
 use super::settle::Outcome;
 use super::sign;
 use crate::auth::jwt::address;
-use crate::store::webhooks::Webhook;
+use crate::events::poll::plain;
+use crate::events::set;
+use crate::scim::json;
+use crate::store::webhooks::{AS_EVENT, Webhook};
 
 /// What is read of an answer, so that its connection can serve again.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
@@ -29,10 +33,20 @@ pub struct Sent {
     pub millis: i64,
 }
 
-/// Sends `body` as the event `id`. Redirects are not followed.
-pub async fn send(webhook: &Webhook, id: &str, body: &str, local: bool) -> Sent {
+/// Sends `body` as the event `id`, unless there is none, or why it cannot be made. Redirects are not
+/// followed.
+pub async fn send(
+    webhook: &Webhook,
+    id: &str,
+    body: Result<Option<String>, String>,
+    local: bool,
+) -> Sent {
     let at = now();
-    let outcome = attempt(webhook, at, id, body, local).await;
+    let outcome = match body {
+        Ok(Some(body)) => attempt(webhook, at, id, &body, local).await,
+        Ok(None) => Ok(Outcome::Vanished),
+        Err(why) => Err(why),
+    };
     let outcome = outcome.unwrap_or_else(|error| Outcome::Failed {
         status: None,
         error: error.chars().take(MAX_ERROR).collect(),
@@ -58,7 +72,7 @@ async fn attempt(
     let answer = async {
         let request = request(webhook, at, id, body)?;
         let response = Fetch::Request(request).send_with_signal(&signal).await?;
-        read(response).await
+        read(response, is_set(webhook)).await
     };
     let patience = Duration::from_secs(webhook.timeout_s as u64);
     let outcome = match select(Box::pin(answer), Delay::from(patience)).await {
@@ -70,20 +84,24 @@ async fn attempt(
     outcome
 }
 
+/// Whether it gets SETs, which are pushed as RFC 8935 says and bear their own signature.
+fn is_set(webhook: &Webhook) -> bool {
+    webhook.format != AS_EVENT
+}
+
 fn request(webhook: &Webhook, at: i64, id: &str, body: &str) -> worker::Result<Request> {
-    let timestamp = at / 1000;
     let headers = Headers::new();
-    for (name, value) in [
-        ("content-type", "application/json"),
-        ("user-agent", "scim-edge"),
-        ("webhook-id", id),
-        ("webhook-timestamp", &timestamp.to_string()),
-        (
-            "webhook-signature",
-            &sign::signatures(webhook, at, id, timestamp, body),
-        ),
-    ] {
-        headers.set(name, value)?;
+    headers.set("user-agent", "scim-edge")?;
+    if is_set(webhook) {
+        headers.set("content-type", &format!("application/{}", set::TYPE))?;
+        headers.set("accept", "application/json")?;
+    } else {
+        let timestamp = at / 1000;
+        let signatures = sign::signatures(webhook, at, id, timestamp, body);
+        headers.set("content-type", "application/json")?;
+        headers.set("webhook-id", id)?;
+        headers.set("webhook-timestamp", &timestamp.to_string())?;
+        headers.set("webhook-signature", &signatures)?;
     }
     let mut init = RequestInit::new();
     init.with_method(Method::Post)
@@ -93,15 +111,15 @@ fn request(webhook: &Webhook, at: i64, id: &str, body: &str) -> worker::Result<R
     Request::new_with_init(&webhook.url, &init)
 }
 
-async fn read(mut response: Response) -> worker::Result<Outcome> {
+async fn read(mut response: Response, is_set: bool) -> worker::Result<Outcome> {
     let status = response.status_code();
     let wait = response.headers().get("retry-after")?;
     // One without content has no stream.
+    let mut body = Vec::new();
     if let Ok(mut stream) = response.stream() {
-        let mut bytes = 0;
         while let Some(chunk) = stream.next().await {
-            bytes += chunk?.len();
-            if bytes > MAX_ANSWER_BYTES {
+            body.extend(chunk?);
+            if body.len() > MAX_ANSWER_BYTES {
                 break;
             }
         }
@@ -113,9 +131,17 @@ async fn read(mut response: Response) -> worker::Result<Outcome> {
         let millis = js_sys::Date::parse(text);
         millis.is_finite().then_some(millis as i64)
     };
+    let mut error = format!("status {status}");
+    // RFC 8935 §2.3: why a SET is of no use.
+    if is_set
+        && let Ok(said) = json::read::<Value>(body)
+        && let Some(code) = said["err"].as_str()
+    {
+        error = format!("{error}: {}", plain(code));
+    }
     Ok(Outcome::Failed {
         status: Some(status),
-        error: format!("status {status}"),
+        error,
         wait: wait.and_then(|header| backoff::asked(&header, now(), date)),
     })
 }

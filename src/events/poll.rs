@@ -65,7 +65,9 @@ impl PollRequest {
                     taken.push(id);
                     let code = error["err"].as_str();
                     let code = code.ok_or("setErrs has for each jti an object with err.")?;
-                    refused = Some((id.clone(), plain(code)));
+                    if position(id).is_some() {
+                        refused = Some((id.clone(), plain(code)));
+                    }
                 }
             }
             _ => return Err("setErrs is an object with a member for each jti.".into()),
@@ -108,7 +110,8 @@ mod tests {
     #[test]
     fn what_is_acknowledged_and_refused() {
         let body = br#"{"maxEvents": 5, "returnImmediately": true, "ack": ["evt_3", "x", "evt_4"],
-            "setErrs": {"evt_9": {"err": "invalid_key", "description": "no"}}, "more": 1}"#;
+            "setErrs": {"evt_9": {"err": "invalid_key", "description": "no"}, "y": {"err": "e"}},
+            "more": 1}"#;
         let expected = PollRequest {
             max_events: 5,
             return_immediately: true,

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::exchange::Exchange;
+use crate::events::set;
 use crate::scim::discovery::{self, AuthenticationScheme, Features, Pagination};
 use crate::scim::error::ScimError;
 use crate::scim::list::{Page, list_response};
@@ -68,6 +69,10 @@ fn features(exchange: &Exchange<'_>) -> Features {
         pagination: Pagination {
             default_page_size: super::lists::DEFAULT_COUNT.min(settings.max_results),
             cursor_timeout: settings.cursor_timeout_s,
+        },
+        event_uris: match exchange.access().tenant.has_sets {
+            true => set::event_uris(),
+            false => Vec::new(),
         },
         interop: exchange.mode() == Mode::Interop,
         authentication_schemes: authentication_schemes(exchange.access().tenant.as_ref()),

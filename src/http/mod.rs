@@ -15,6 +15,7 @@ mod reactivate;
 mod resources;
 pub mod route;
 mod scim;
+mod sets;
 mod walks;
 
 use std::cell::RefCell;
@@ -55,6 +56,7 @@ pub async fn respond(
             (admin::problem::reply, admin::CONTENT_TYPE)
         }
         Route::Token { .. } => (oauth::reply, oauth::CONTENT_TYPE),
+        Route::Sets { .. } | Route::Keys => (sets::reply, sets::CONTENT_TYPE),
         _ => (|error| Reply::from(error), scim::content_type(&parts)),
     };
     let database = match Database::new(&env) {
@@ -95,6 +97,10 @@ pub async fn respond(
                 directory::answer(&parts, &env, &database, tenant, segments).await
             }
             Route::Token { tenant } => oauth::answer(&parts, &env, &database, tenant).await,
+            Route::Sets { tenant, stream } => {
+                sets::answer(&parts, &env, &database, tenant, stream).await
+            }
+            Route::Keys => sets::keys(&parts, &env, &database).await,
             Route::Admin { segments } => admin::answer(&parts, &env, &database, segments).await,
             Route::Unknown => Err(ScimError::new(
                 404,

@@ -64,16 +64,32 @@ pub fn permit(scopes: Scopes, resource_type: &str, right: Right) -> Result<(), D
 
 /// Reading `/directory/v1`: the product's tokens are for nothing else, and nothing else is for them.
 pub fn directory(scopes: Scopes) -> Result<(), Denied> {
-    if scopes.contain(Scopes::DIRECTORY_READ) {
+    needs(
+        scopes,
+        Scopes::DIRECTORY_READ,
+        "the directory",
+        "directory:read",
+    )
+}
+
+/// Asking for Security Event Tokens, which is a receiver's alone.
+pub fn sets(scopes: Scopes) -> Result<(), Denied> {
+    needs(scopes, Scopes::SETS, "Security Event Tokens", "sets")
+}
+
+fn needs(scopes: Scopes, needed: Scopes, what: &str, scope: &'static str) -> Result<(), Denied> {
+    if scopes.contain(needed) {
         return Ok(());
     }
     Err(Denied {
         error: ScimError::new(
             403,
-            "This token is not for the directory: it needs the scope directory:read. A token \
-             keeps its scopes, so make another one.",
+            format!(
+                "This token is not for {what}: it needs the scope {scope}. A token keeps its \
+                 scopes, so make another one."
+            ),
         ),
-        scope: "directory:read",
+        scope,
     })
 }
 

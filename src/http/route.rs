@@ -16,6 +16,13 @@ pub enum Route {
     Token {
         tenant: String,
     },
+    /// `/t/{tenant}/sets/{stream}`.
+    Sets {
+        tenant: String,
+        stream: String,
+    },
+    /// `/t/{tenant}/jwks.json`.
+    Keys,
     /// Everything under `/directory/v1/{tenant}`.
     Directory {
         tenant: String,
@@ -39,6 +46,11 @@ pub fn route(path: &str) -> Route {
         ["t", tenant, "oauth", "token"] => Route::Token {
             tenant: decode(tenant),
         },
+        ["t", tenant, "sets", stream] => Route::Sets {
+            tenant: decode(tenant),
+            stream: decode(stream),
+        },
+        ["t", _, "jwks.json"] => Route::Keys,
         ["scim", "v2", rest @ ..] => Route::Scim {
             tenant: None,
             base_path: "/scim/v2".to_owned(),
@@ -123,6 +135,15 @@ mod tests {
             },
         );
         check("/t/a/oauth/token/", Route::Unknown);
+        check(
+            "/t/a/sets/1",
+            Route::Sets {
+                tenant: "a".to_owned(),
+                stream: "1".to_owned(),
+            },
+        );
+        check("/t/a/sets", Route::Unknown);
+        check("/t/a/jwks.json", Route::Keys);
         check(
             "/directory/v1/a/users/1",
             Route::Directory {

@@ -8,6 +8,7 @@
 //!   Microsoft's addresses are shared by all who use Entra ID. Credentials that this isolate knows are
 //!   never held up; others are looked up as long as no more come than [`SIGN_IN`] allows.
 //! - Tokens that an OAuth client gets: [`tokens`].
+//! - Requests for what is open to everybody, by client address: [`open`].
 
 pub mod address;
 pub mod recent;
@@ -23,7 +24,7 @@ use crate::wire::TooMany;
 use crate::wire::request::Parts;
 use recent::Recent;
 
-/// One credential's requests.
+/// One credential's requests, and those of an address that need none.
 const CREDENTIAL: &str = "CREDENTIAL_LIMIT";
 /// One tenant's requests.
 const TENANT: &str = "TENANT_LIMIT";
@@ -63,6 +64,21 @@ pub async fn requests(env: &Env, tenant: i64, credential: &str) -> Result<(), To
         ));
     }
     Ok(())
+}
+
+/// Counts a request that needs no credential.
+pub async fn open(parts: &Parts, env: &Env) -> Result<(), TooMany> {
+    let address = parts.header("cf-connecting-ip");
+    let Some(address) = address.as_deref().and_then(address::network) else {
+        return Ok(());
+    };
+    if is_allowed(env, CREDENTIAL, &format!("open {address}")).await {
+        return Ok(());
+    }
+    Err(TooMany {
+        detail: "This address sends too many requests: send this one again after the seconds of Retry-After, and fewer at a time.",
+        seconds: REQUESTS_S,
+    })
 }
 
 /// Counts an access token that a client, which has proved itself, is about to get.

@@ -1,5 +1,5 @@
-//! What this service says about itself: RFC 7643 §5 to §7, RFC 7644 §4, RFC 9865 §4. Nothing is
-//! null: some clients read null as a value.
+//! What this service says about itself: RFC 7643 §5 to §7, RFC 7644 §4, RFC 9865 §4, RFC 9967 §4.
+//! Nothing is null: some clients read null as a value.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -21,6 +21,8 @@ pub struct Features {
     /// Most resources in one answer.
     pub max_results: u32,
     pub pagination: Pagination,
+    /// The Security Event Tokens that receivers get (RFC 9967 §4); none where there is no receiver.
+    pub event_uris: Vec<String>,
     /// Whether the tenant's mode is the interoperability profile.
     pub interop: bool,
     pub authentication_schemes: Vec<AuthenticationScheme>,
@@ -88,6 +90,12 @@ pub fn service_provider_config(features: &Features, base: &str) -> Value {
     });
     if let Some(uri) = &features.documentation_uri {
         config["documentationUri"] = uri.as_str().into();
+    }
+    if !features.event_uris.is_empty() {
+        config["securityEvents"] = json!({
+            "asyncRequest": "none",
+            "eventUris": features.event_uris,
+        });
     }
     if features.interop {
         config["interopProfileConformant"] = true.into();
@@ -160,6 +168,7 @@ mod tests {
                 default_page_size: 100,
                 cursor_timeout: 3600,
             },
+            event_uris: vec!["urn:ietf:params:scim:event:prov:delete".to_owned()],
             interop: false,
             authentication_schemes: vec![AuthenticationScheme {
                 kind: "oauthbearertoken",

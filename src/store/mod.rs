@@ -37,6 +37,8 @@ pub mod resources;
 pub mod scopes;
 pub mod secrets;
 pub mod settings;
+pub mod signing_keys;
+pub mod streams;
 pub mod tenant_schemas;
 pub mod tenants;
 pub mod tokens;

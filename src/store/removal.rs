@@ -65,6 +65,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "SELECT position FROM events WHERE tenant = ?1",
     ),
     (
+        "streams",
+        "tenant, id",
+        "SELECT tenant, id FROM streams WHERE tenant = ?1",
+    ),
+    (
         "tenant_schemas",
         "tenant, kind, name",
         "SELECT tenant, kind, name FROM tenant_schemas WHERE tenant = ?1",

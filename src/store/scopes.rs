@@ -5,7 +5,7 @@
 
 /// The whole list: name, the type that it is about (none: all, the tenant's own as well), and what
 /// it lets do with it. The narrowest stand first: a refusal names them in this order.
-const SCOPES: [(&str, Option<&str>, Right); 7] = [
+const SCOPES: [(&str, Option<&str>, Right); 8] = [
     ("users:read", Some("User"), Right::Read),
     ("users", Some("User"), Right::Write),
     ("groups:read", Some("Group"), Right::Read),
@@ -14,6 +14,8 @@ const SCOPES: [(&str, Option<&str>, Right); 7] = [
     ("scim", None, Right::Write),
     // The product's, and the only one that opens /directory/v1: no resource type has a slash.
     ("directory:read", Some("/directory"), Right::Read),
+    // A receiver's of Security Event Tokens, and the only one that opens /t/{tenant}/sets.
+    ("sets", Some("/sets"), Right::Write),
 ];
 
 /// Who may write may read.
@@ -31,6 +33,7 @@ impl Scopes {
     /// Everything over SCIM.
     pub const ALL: Self = Self(1 << 5);
     pub const DIRECTORY_READ: Self = Self(1 << 6);
+    pub const SETS: Self = Self(1 << 7);
 
     /// Of their names; the error is the one that is none.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, &'a str> {
@@ -145,6 +148,7 @@ mod tests {
             &[("User", Read), ("User", Write), ("Group", Read)],
         );
         check("directory:read", &[]);
+        check("sets", &[]);
         check("", &[]);
         check("devices Users scim:write", &[]);
         assert!(Scopes::ALL.permit("Device", Write));
@@ -181,6 +185,8 @@ mod tests {
         assert_eq!(Scopes::from_names(["scim", "Users"]), Err("Users"));
         assert_eq!(Scopes::read("directory:read"), Scopes::DIRECTORY_READ);
         assert!(!Scopes::ALL.contain(Scopes::DIRECTORY_READ));
+        assert_eq!(Scopes::read("sets"), Scopes::SETS);
+        assert!(!Scopes::ALL.contain(Scopes::SETS));
         assert!(Scopes::read("").is_empty());
         assert!(scopes.contain(Scopes::read("groups")));
         assert!(!scopes.contain(Scopes::read("groups scim")));

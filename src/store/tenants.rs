@@ -12,6 +12,7 @@ use super::error::StoreError;
 use super::parties::Kind;
 use super::reindex::Reindex;
 use super::settings::Settings;
+use super::streams;
 use super::tenant_schemas;
 use super::tokens::LiveToken;
 use crate::mapping::Rules;
@@ -30,6 +31,8 @@ pub struct TenantContext {
     /// Whether there are OAuth clients, and issuers whose tokens are taken: discovery tells.
     pub has_clients: bool,
     pub has_issuers: bool,
+    /// Whether somebody gets its events as Security Event Tokens: discovery tells that too.
+    pub has_sets: bool,
     /// The ids of the webhooks that its events wake.
     pub webhooks: Vec<String>,
     mapping: Value,
@@ -135,6 +138,7 @@ pub(super) fn read_context(row: &Row, schemas: &Rows) -> Result<Rc<TenantContext
     let mut context = read(row, Some(schemas), None)?.context(secret)?;
     context.has_clients = row.integer("has_clients") == Some(1);
     context.has_issuers = row.integer("has_issuers") == Some(1);
+    context.has_sets = row.integer("has_sets") == Some(1);
     let webhooks = row.text("webhooks").unwrap_or_default();
     context.webhooks = crate::scim::json::read(&webhooks).unwrap_or_default();
     Ok(Rc::new(context))
@@ -143,7 +147,11 @@ pub(super) fn read_context(row: &Row, schemas: &Rows) -> Result<Rc<TenantContext
 fn context_columns() -> String {
     let (clients, issuers) = (Kind::Client.exists(), Kind::Issuer.exists());
     let webhooks = super::webhooks::OF_TENANT;
-    format!("{COLUMNS}, {clients} AS has_clients, {issuers} AS has_issuers, {webhooks} AS webhooks")
+    let sets = format!("{} OR {}", streams::OF_TENANT, super::webhooks::HAS_SETS);
+    format!(
+        "{COLUMNS}, {clients} AS has_clients, {issuers} AS has_issuers, {sets} AS has_sets, \
+         {webhooks} AS webhooks"
+    )
 }
 
 /// What a new tenant is made of.
@@ -285,6 +293,7 @@ impl Tenant {
             index,
             has_clients: false,
             has_issuers: false,
+            has_sets: false,
             webhooks: Vec::new(),
             mapping: self.mapping,
             rules: OnceCell::new(),

@@ -20,6 +20,9 @@ pub const WOKEN_AT_ONCE: usize = 500;
 /// The deployment's own: it hears of every tenant.
 pub const ALL: i64 = 0;
 
+/// The format of a webhook that gets events as the feed has them.
+pub const AS_EVENT: &str = "event";
+
 /// Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Webhook {
@@ -30,6 +33,12 @@ pub struct Webhook {
     pub url: String,
     /// With spaces between them; none are all.
     pub types: String,
+    /// `events::set::Format` by its name, or [`AS_EVENT`].
+    pub format: String,
+    /// Whom its SETs are for; `None`: its url.
+    pub audience: Option<String>,
+    /// "https://host", below which their issuers are.
+    pub origin: String,
     pub secret: String,
     pub old_secret: Option<(String, i64)>,
     pub timeout_s: i64,
@@ -43,13 +52,18 @@ pub struct Webhook {
     pub deleted: Option<i64>,
 }
 
-const COLUMNS: &str = "w.id, w.tenant, w.label, w.url, w.types, w.secret, w.old_secret, \
+const COLUMNS: &str = "w.id, w.tenant, w.label, w.url, w.types, w.format, w.audience, w.origin, \
+    w.secret, w.old_secret, \
     w.old_secret_until, w.timeout_s, w.retry_s, w.give_up_s, w.start, w.created, w.disabled, \
     w.gone, w.deleted";
 
 /// SQL: those that an event of a tenant `t` wakes, as a JSON array of ids.
 pub(super) const OF_TENANT: &str = "(SELECT json_group_array(w.id) FROM webhooks w \
     WHERE w.tenant IN (0, t.id) AND w.disabled IS NULL AND w.deleted IS NULL)";
+
+/// SQL: whether one gets a tenant `t`'s events as SETs.
+pub(super) const HAS_SETS: &str = "EXISTS (SELECT 1 FROM webhooks w \
+    WHERE w.tenant IN (0, t.id) AND w.format <> 'event' AND w.deleted IS NULL)";
 
 /// `after` is the position behind which it begins; the end of the outbox, if `None`. Tells `new` its
 /// tenant and its start.
@@ -63,13 +77,14 @@ pub async fn create(
     let whose = whose(slug);
     let insert = format!(
         "INSERT INTO webhooks (id, tenant, label, url, types, secret, timeout_s, retry_s, \
-         give_up_s, start, created, disabled) SELECT ?2, {whose}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
+         give_up_s, start, created, disabled, format, audience, origin) \
+         SELECT ?2, {whose}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
          coalesce(max(?10, coalesce((SELECT pruned FROM outbox), 0)), \
-         (SELECT max(position) FROM events), 0), ?11, ?12 \
+         (SELECT max(position) FROM events), 0), ?11, ?12, ?13, ?14, ?15 \
          WHERE {whose} IS NOT NULL AND (SELECT count(*) FROM webhooks \
          WHERE tenant = {whose} AND deleted IS NULL) < {MAX_WEBHOOKS} RETURNING tenant, start"
     );
-    let parameters: [Parameter; 12] = [
+    let parameters: [Parameter; 15] = [
         slug.into(),
         new.id.as_str().into(),
         new.label.as_str().into(),
@@ -82,6 +97,9 @@ pub async fn create(
         after.into(),
         new.created.into(),
         new.disabled.into(),
+        new.format.as_str().into(),
+        new.audience.clone().into(),
+        new.origin.as_str().into(),
     ];
     let mut batch = vec![
         Statement::new(insert, parameters),
@@ -147,11 +165,11 @@ pub async fn update(
     let sql = format!(
         "UPDATE webhooks AS w SET label = ?3, url = ?4, types = ?5, secret = ?6, old_secret = ?7, \
          old_secret_until = ?8, timeout_s = ?9, retry_s = ?10, give_up_s = ?11, disabled = ?12, \
-         gone = ?13 WHERE {} RETURNING id",
+         gone = ?13, format = ?14, audience = ?15 WHERE {} RETURNING id",
         is_this(slug)
     );
     let (old, until) = changed.old_secret.clone().unzip();
-    let parameters: [Parameter; 13] = [
+    let parameters: [Parameter; 15] = [
         slug.into(),
         changed.id.as_str().into(),
         changed.label.as_str().into(),
@@ -165,6 +183,8 @@ pub async fn update(
         changed.give_up_s.into(),
         changed.disabled.into(),
         changed.gone.into(),
+        changed.format.as_str().into(),
+        changed.audience.clone().into(),
     ];
     let batch = [
         Statement::new(sql, parameters),
@@ -365,6 +385,9 @@ fn read(row: &Row) -> Option<Webhook> {
         label: row.text("label")?,
         url: row.text("url")?,
         types: row.text("types")?,
+        format: row.text("format")?,
+        audience: row.text("audience"),
+        origin: row.text("origin")?,
         secret: row.text("secret")?,
         old_secret: old,
         timeout_s: row.integer("timeout_s")?,

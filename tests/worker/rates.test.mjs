@@ -108,6 +108,17 @@ describe("rate limits", { skip: external ? "needs limits of its own" : false, co
     assert.equal(statuses(await times(PER_TENANT + 4, () => get(acme))), many(200, PER_TENANT + 4));
   });
 
+  test("what is open to everybody is counted by address", async () => {
+    const here = address();
+    const keys = (from) => edge.request("GET", "/t/any/jwks.json", undefined, { "cf-connecting-ip": from });
+    await nextWindow();
+    const answers = await times(PER_CREDENTIAL + 2, () => keys(here));
+    assert.equal(statuses(answers), `${many(200, PER_CREDENTIAL)} ${many(429, 2)}`);
+    limited(answers.at(-1), 10);
+    assert.match(answers.at(-1).json.description, /This address/);
+    assert.equal((await keys(address())).status, 200);
+  });
+
   test("the product's own reading is not counted, and what is no such token there is", async () => {
     const acme = await known("acme");
     const made = await edge.admin("POST", `/tenants/${acme.slug}/tokens`, { label: "product", scopes: ["directory:read"] });

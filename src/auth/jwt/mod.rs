@@ -7,7 +7,7 @@
 //! (`jwk`, `jku`, `x5c` are not looked at); tokens without an end, or that live for more than a day.
 
 pub mod address;
-mod algorithm;
+pub(in crate::auth) mod algorithm;
 mod claims;
 mod fetch;
 mod freshness;
