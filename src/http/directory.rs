@@ -16,7 +16,7 @@ use worker::Env;
 use super::exchange::Exchange;
 use super::lists;
 use super::permission;
-use super::scim;
+use super::scim::{self, Asked};
 use crate::admin::problem;
 use crate::feed;
 use crate::mapping::{
@@ -55,7 +55,7 @@ pub async fn answer(
     segments: &[String],
 ) -> Result<Reply, Failure> {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let endpoint = async |exchange: &Exchange<'_>| endpoint(exchange, &segments).await;
+    let asked = Asked::Directory(&segments);
     let base_path = format!("/t/{tenant}/scim/v2");
     let session = match parts.header(BOOKMARK_HEADER) {
         None => None,
@@ -68,7 +68,7 @@ pub async fn answer(
     };
     let database = session.as_ref().unwrap_or(database);
     let tenant = Some(tenant);
-    let reply = scim::answer(parts, env, database, tenant, &base_path, endpoint, None).await?;
+    let reply = scim::answer(parts, env, database, tenant, &base_path, asked, None).await?;
     Ok(match session.and_then(|session| session.bookmark()) {
         Some(bookmark) => reply.with(BOOKMARK_HEADER, bookmark),
         None => reply,
@@ -81,7 +81,7 @@ fn is_bookmark(text: &str) -> bool {
         || (!text.is_empty() && text.len() <= 200 && text.chars().all(fits))
 }
 
-async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
+pub async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Reply, Failure> {
     permission::directory(exchange.access().token.scopes).map_err(scim::denied)?;
     match exchange.parts.method.as_str() {
         "GET" | "HEAD" => read(exchange, segments).await,

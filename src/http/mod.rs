@@ -37,8 +37,8 @@ use crate::store::error::StoreError;
 use crate::wire::reply::{Reply, SCIM_JSON};
 use crate::wire::request::{self, Parts};
 use crate::wire::{Failure, TooMany};
-use exchange::Exchange;
 use route::Route;
+use scim::Asked;
 
 /// Answers every request, whatever happens inside.
 pub async fn respond(
@@ -79,8 +79,6 @@ pub async fn respond(
                 segments,
             } => {
                 let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-                let endpoint =
-                    async |exchange: &Exchange<'_>| scim::endpoint(exchange, &segments).await;
                 let tenant = tenant.as_deref();
                 scim::answer(
                     &parts,
@@ -88,7 +86,7 @@ pub async fn respond(
                     &database,
                     tenant,
                     base_path,
-                    endpoint,
+                    Asked::Scim(&segments),
                     Some(&access),
                 )
                 .await

@@ -8,7 +8,7 @@ use worker::Env;
 use super::allow::methods;
 use super::exchange::Exchange;
 use super::permission::{self, Denied};
-use super::{bulk, create, discovery, lists, resources};
+use super::{bulk, create, directory, discovery, lists, resources, sets};
 use crate::auth::jwt::keys::Moment;
 use crate::auth::{self, Refusal, expiring};
 use crate::limits::{self, SignIns};
@@ -39,6 +39,16 @@ pub fn content_type(parts: &Parts) -> &'static str {
     }
 }
 
+/// What is asked for within a tenant. One function answers all of it, where one generic over its
+/// endpoint would be in the program once for each.
+#[derive(Debug, Clone, Copy)]
+pub enum Asked<'a> {
+    Scim(&'a [&'a str]),
+    Directory(&'a [&'a str]),
+    /// Of a stream.
+    Sets(&'a str),
+}
+
 /// Authenticates, and runs the endpoint until it stands on present ground: the store says when
 /// the context was stale or the resource changed in between, and nothing was written then. `sender`
 /// says afterwards who was let in; `None` stands for the product, whose requests nobody counts.
@@ -48,7 +58,7 @@ pub async fn answer(
     database: &Database,
     tenant: Option<&str>,
     base_path: &str,
-    endpoint: impl AsyncFn(&Exchange<'_>) -> Result<Reply, Failure>,
+    asked: Asked<'_>,
     sender: Option<&RefCell<Option<Access>>>,
 ) -> Result<Reply, Failure> {
     let authorization = parts.header("authorization");
@@ -80,7 +90,11 @@ pub async fn answer(
             },
             base: format!("{}{base_path}", parts.origin),
         };
-        let mut answer = endpoint(&exchange).await;
+        let mut answer = match asked {
+            Asked::Scim(segments) => endpoint(&exchange, segments).await,
+            Asked::Directory(segments) => directory::endpoint(&exchange, segments).await,
+            Asked::Sets(stream) => sets::endpoint(&exchange, stream).await,
+        };
         // What needed nothing of D1, a refusal more often than not, rests on the isolate's memory
         // alone: whether that is still true is asked before it is said.
         if database.cost().trips == trips

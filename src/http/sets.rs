@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use worker::{Delay, Env};
 
 use super::exchange::Exchange;
-use super::{permission, scim};
+use super::permission;
+use super::scim::{self, Asked};
 use crate::auth::signing;
 use crate::events::kinds::Kinds;
 use crate::events::poll::PollRequest;
@@ -52,20 +53,11 @@ pub async fn answer(
     stream: &str,
 ) -> Result<Reply, Failure> {
     let base_path = format!("/t/{tenant}/scim/v2");
-    let endpoint = async |exchange: &Exchange<'_>| endpoint(exchange, stream).await;
-    scim::answer(
-        parts,
-        env,
-        database,
-        Some(tenant),
-        &base_path,
-        endpoint,
-        None,
-    )
-    .await
+    let asked = Asked::Sets(stream);
+    scim::answer(parts, env, database, Some(tenant), &base_path, asked, None).await
 }
 
-async fn endpoint(exchange: &Exchange<'_>, stream: &str) -> Result<Reply, Failure> {
+pub async fn endpoint(exchange: &Exchange<'_>, stream: &str) -> Result<Reply, Failure> {
     permission::sets(exchange.access().token.scopes).map_err(scim::denied)?;
     match exchange.parts.method.as_str() {
         "POST" => {}
