@@ -29,7 +29,7 @@ use crate::auth::{self, token};
 use crate::delivery::wake;
 use crate::limits;
 use crate::log;
-use crate::log::entry::{Body, Seen};
+use crate::log::entry::{Answer, Body, Seen};
 use crate::scim::error::ScimError;
 use crate::store::Access;
 use crate::store::d1::{Cost, Database};
@@ -204,7 +204,7 @@ fn seen(
         query,
         content_type,
         request: Body::new(parts.body),
-        response: Body::new(reply.text().as_bytes()),
+        response: Answer::new(reply.text()),
         status: reply.status,
         millis: Date::now().as_millis() as i64 - parts.now,
         cost,

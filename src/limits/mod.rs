@@ -160,6 +160,10 @@ async fn is_allowed(env: &Env, binding: &str, key: &str) -> bool {
 /// nowhere, and brings a kilobyte of serde for the two objects.
 async fn asked(env: &Env, binding: &str, key: &str) -> Result<bool, JsValue> {
     let limiter = Reflect::get(env, &binding.into())?;
+    // To ask nothing for something is an exception, and those cost 100 µs each.
+    if limiter.is_undefined() {
+        return Ok(true);
+    }
     let limit: Function = Reflect::get(&limiter, &"limit".into())?.dyn_into()?;
     let options = Object::new();
     Reflect::set(&options, &"key".into(), &key.into())?;

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use super::answer::{self, Named};
 use super::redact::{HIDDEN, Redaction, without_tokens};
 use crate::scim::filter::{Filter, Operator, Test, parse};
 use crate::scim::mode::Mode;
@@ -17,14 +18,14 @@ use crate::store::d1::Cost;
 use crate::store::requests::Entry;
 use crate::store::tenants::TenantContext;
 
-/// A larger body is not kept: reading it again would cost more than answering the request did.
+/// Of a larger request nothing is kept: reading it again would cost more than answering the request did.
 pub const MAX_READ: usize = 64 * 1024;
 
 /// What is kept of a query, and of anything else that is short unless somebody plays tricks.
 const MAX_URL: usize = 4096;
 const MAX_SHORT: usize = 512;
 
-/// What is kept of a body.
+/// What is kept of a request's body.
 const MAX_KEPT: usize = 16 * 1024;
 
 /// Query parameters whose values name nobody. Of others only the names are kept.
@@ -61,13 +62,13 @@ pub struct Seen {
     pub query: Vec<(String, String)>,
     pub content_type: Option<String>,
     pub request: Body,
-    pub response: Body,
+    pub response: Answer,
     pub status: u16,
     pub millis: i64,
     pub cost: Cost,
 }
 
-/// A body, unless it is too large to be looked at again.
+/// A request's body, unless it is too large to be looked at again.
 #[derive(Default)]
 pub struct Body {
     pub bytes: usize,
@@ -89,21 +90,49 @@ impl Body {
     }
 }
 
-/// The entry; `None` for a tenant that keeps no log.
-pub fn entry(seen: &Seen) -> Option<Entry> {
-    let settings = seen.tenant.as_ref().map(|tenant| &tenant.settings);
-    if settings.is_some_and(|settings| settings.log_retention_days == 0) {
-        return None;
+/// The beginning of an answer: see [`answer`].
+pub struct Answer {
+    pub bytes: usize,
+    text: String,
+}
+
+impl Answer {
+    pub fn new(text: &str) -> Self {
+        Self {
+            bytes: text.len(),
+            text: answer::beginning(text).to_owned(),
+        }
     }
+}
+
+impl Seen {
+    /// Whether there is to be an entry: not for a tenant that keeps no log.
+    pub fn is_kept(&self) -> bool {
+        let settings = self.tenant.as_ref().map(|tenant| &tenant.settings);
+        settings.is_none_or(|settings| settings.log_retention_days > 0)
+    }
+}
+
+pub fn entry(seen: &Seen) -> Entry {
+    let settings = seen.tenant.as_ref().map(|tenant| &tenant.settings);
     let keeps_bodies = settings.is_some_and(|settings| settings.log_bodies);
     let mut redaction = match &seen.tenant {
         Some(tenant) => Redaction::new(&tenant.registry, &tenant.settings.redact, keeps_bodies),
         None => Redaction::new(crate::scim::schema::Registry::builtin(), &[], false),
     };
-    let (request, response) = (seen.request.json(), seen.response.json());
-    let user_name = user_name(seen, request.as_ref(), response.as_ref())
-        .filter(|_| !redaction.hides("userName"));
-    let (resource_type, resource) = resource(seen, response.as_ref());
+    let request = seen.request.json();
+    let is_error = seen.status >= 400;
+    let error: Option<Value> = match is_error {
+        true => serde_json::from_str(&seen.response.text).ok(),
+        false => None,
+    };
+    let (answer, named) = match is_error {
+        true => Default::default(),
+        false => answer::shown(&seen.response.text, &redaction),
+    };
+    let (resource_type, resource) = resource(seen, &named);
+    let user_name =
+        user_name(seen, request.as_ref(), named).filter(|_| !redaction.hides("userName"));
     let mut document = json!({
         "method": short(&seen.method),
         "path": short(&seen.path),
@@ -127,18 +156,21 @@ pub fn entry(seen: &Seen) -> Option<Entry> {
     set("resource_type", resource_type.as_deref());
     set("resource", resource.as_deref());
     set("user_name", user_name.as_deref());
-    let error = response.as_ref().filter(|_| seen.status >= 400);
-    let scim_type = error.and_then(|error| error["scimType"].as_str());
-    set("scim_type", scim_type);
+    let of_error = |name: &str| error.as_ref()?[name].as_str();
+    set("scim_type", of_error("scimType"));
     document["request"] = body(&seen.request, request, &mut redaction, keeps_bodies);
-    let detail = error.and_then(|error| error["detail"].as_str());
-    if let Some(detail) = detail {
+    if let Some(detail) = of_error("detail") {
         document["detail"] = redaction.sentence(detail).into();
     }
+    document["response"] = json!({ "bytes": seen.response.bytes });
     // An error is told whole above.
-    let keeps_response = keeps_bodies && error.is_none();
-    document["response"] = body(&seen.response, response, &mut redaction, keeps_response);
-    Some(Entry {
+    if keeps_bodies && !is_error && seen.response.bytes > 0 {
+        if seen.response.text.len() < seen.response.bytes {
+            document["response"]["cut"] = true.into();
+        }
+        document["response"]["body"] = answer.into();
+    }
+    Entry {
         id: seen.id.clone(),
         token_hash: seen.token_hash.clone(),
         method: short(&seen.method),
@@ -146,7 +178,7 @@ pub fn entry(seen: &Seen) -> Option<Entry> {
         resource,
         user_name: user_name.map(|name| crate::scim::fold::fold(&name).into_owned()),
         document: document.to_string(),
-    })
+    }
 }
 
 /// `{"bytes": …, "body": …}`, and `"cut": true` where the body is not whole.
@@ -190,7 +222,7 @@ fn query(parameters: &[(String, String)], redaction: &mut Redaction) -> Option<S
 }
 
 /// The resource's type and id, where the request is about one.
-fn resource(seen: &Seen, response: Option<&Value>) -> (Option<String>, Option<String>) {
+fn resource(seen: &Seen, answer: &Named) -> (Option<String>, Option<String>) {
     let segments: Vec<&str> = seen.segments.iter().map(String::as_str).collect();
     let (endpoint, id) = match segments.as_slice() {
         [endpoint] => (endpoint, None),
@@ -203,7 +235,7 @@ fn resource(seen: &Seen, response: Option<&Value>) -> (Option<String>, Option<St
         return (None, None);
     };
     let created = || match seen.status {
-        201 => response?["id"].as_str().map(str::to_owned),
+        201 => answer.id.clone(),
         _ => None,
     };
     let id = id.or_else(created).map(|id| short(&id));
@@ -211,9 +243,9 @@ fn resource(seen: &Seen, response: Option<&Value>) -> (Option<String>, Option<St
 }
 
 /// Whom the request is about: the user in the answer or in the request, or the one looked for.
-fn user_name(seen: &Seen, request: Option<&Value>, response: Option<&Value>) -> Option<String> {
-    let named = |body: Option<&Value>| {
-        let body = body?.as_object()?;
+fn user_name(seen: &Seen, request: Option<&Value>, answer: Named) -> Option<String> {
+    let sent = || {
+        let body = request?.as_object()?;
         find(body, "userName")?.as_str().map(str::to_owned)
     };
     let filter = || {
@@ -230,8 +262,8 @@ fn user_name(seen: &Seen, request: Option<&Value>, response: Option<&Value>) -> 
             _ => None,
         }
     };
-    named(response)
-        .or_else(|| named(request))
+    (answer.user_name)
+        .or_else(sent)
         .or_else(filter)
         .map(|name| short(&name))
 }

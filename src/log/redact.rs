@@ -5,8 +5,6 @@
 //! server wherever they stand. An attribute counts by its name, in every schema and at every depth:
 //! hiding too much costs a look into the identity provider, hiding too little cannot be undone.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use crate::scim::filter::Operator;
@@ -34,20 +32,19 @@ const CREDENTIALS: [&str; 2] = ["scim_", "scim-secret_"];
 const RANDOM_LENGTH: usize = 36;
 
 /// For one request.
-pub struct Redaction {
-    /// Names of attributes, in lower case.
-    names: HashSet<String>,
+pub struct Redaction<'a> {
+    /// Names of attributes. They are few.
+    names: Vec<&'a str>,
     /// Whether filters keep their values.
     keeps_values: bool,
     /// What was hidden, so that an error which repeats it hides it too.
     hidden: Vec<String>,
 }
 
-impl Redaction {
-    pub fn new(registry: &Registry, marked: &[String], keeps_values: bool) -> Self {
-        let lower = |name: &str| name.to_ascii_lowercase();
-        let mut names: HashSet<String> = SECRETS.map(lower).into();
-        names.extend(marked.iter().map(|name| lower(name)));
+impl<'a> Redaction<'a> {
+    pub fn new(registry: &'a Registry, marked: &'a [String], keeps_values: bool) -> Self {
+        let mut names = SECRETS.to_vec();
+        names.extend(marked.iter().map(String::as_str));
         for schema in &registry.schemas {
             hidden_names(&schema.attributes, &mut names);
         }
@@ -61,8 +58,11 @@ impl Redaction {
     /// Whether an attribute's name, or a path that leads through one, is hidden.
     pub fn hides(&self, path: &str) -> bool {
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
-        path.split(|c| !is_name(c))
-            .any(|word| self.names.contains(&word.to_ascii_lowercase()))
+        path.split(|c| !is_name(c)).any(|word| {
+            self.names
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(word))
+        })
     }
 
     /// A body, of a request or of an answer.
@@ -161,10 +161,10 @@ impl Redaction {
     }
 }
 
-fn hidden_names(attributes: &[Attribute], names: &mut HashSet<String>) {
+fn hidden_names<'a>(attributes: &'a [Attribute], names: &mut Vec<&'a str>) {
     for attribute in attributes {
         if !attribute.is_kept() {
-            names.insert(attribute.name.to_ascii_lowercase());
+            names.push(&attribute.name);
         }
         hidden_names(&attribute.sub_attributes, names);
     }
@@ -216,13 +216,16 @@ pub fn without_tokens(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use serde_json::json;
 
     use super::*;
 
-    fn redaction(keeps_values: bool) -> Redaction {
-        let marked = ["phoneNumbers".to_owned(), "birthDate".to_owned()];
-        Redaction::new(Registry::builtin(), &marked, keeps_values)
+    fn redaction(keeps_values: bool) -> Redaction<'static> {
+        static MARKED: LazyLock<[String; 2]> =
+            LazyLock::new(|| ["phoneNumbers".to_owned(), "birthDate".to_owned()]);
+        Redaction::new(Registry::builtin(), &*MARKED, keeps_values)
     }
 
     #[test]
