@@ -82,10 +82,13 @@ impl DateTime {
         ];
         let mut text = String::with_capacity("2023-11-14T22:13:20.123456789Z".len());
         for (number, width, end) in parts {
-            for place in (0..width).rev() {
-                let digit = number / 10_i64.pow(place as u32) % 10;
-                text.push(char::from(b'0' + digit as u8));
+            let mut digits = [b'0'; 9];
+            let mut rest = number as u32;
+            for digit in digits[..width].iter_mut().rev() {
+                *digit += (rest % 10) as u8;
+                rest /= 10;
             }
+            text.extend(digits[..width].iter().map(|digit| char::from(*digit)));
             text.push(end);
         }
         text

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -285,14 +284,17 @@ fn number(object: &JsValue, key: &str) -> Option<f64> {
 thread_local! {
     /// Columns' names as JavaScript has them: a page of a list asks for the same few hundreds of
     /// times, and to make them anew each time stood highest in its profile.
-    static NAMES: RefCell<HashMap<String, JsString>> = RefCell::default();
+    static NAMES: RefCell<Vec<(String, JsString)>> = RefCell::default();
 }
 
 fn get(object: &JsValue, key: &str) -> Option<JsValue> {
     NAMES.with_borrow_mut(|names| {
-        if !names.contains_key(key) {
-            names.insert(key.to_owned(), key.into());
-        }
-        Reflect::get(object, names.get(key)?).ok()
+        // They are few: to compare them is quicker than to hash one.
+        let known = names.iter().position(|(name, _)| name == key);
+        let at = known.unwrap_or_else(|| {
+            names.push((key.to_owned(), key.into()));
+            names.len() - 1
+        });
+        Reflect::get(object, &names[at].1).ok()
     })
 }

@@ -187,9 +187,9 @@ impl Derive {
             "WITH RECURSIVE part (row, derived) AS (SELECT 0, char(10) || CAST(?3 AS INTEGER) \
              UNION ALL SELECT row + 1, {elements} FROM part p \
              WHERE row < {rows} AND instr(p.derived, char(10))) \
-             SELECT r.seq, r.id, r.version, r.created, r.modified, \
-             iif(p.row > 1, '', r.document) AS document, p.derived \
-             FROM resources r LEFT JOIN part p ON p.row > 0 WHERE r.seq = ?1 ORDER BY p.row"
+             SELECT {}, p.derived \
+             FROM resources r LEFT JOIN part p ON p.row > 0 WHERE r.seq = ?1 ORDER BY p.row",
+            Stored::columns("r", "iif(p.row > 1, '', r.document)")
         )
     }
 }

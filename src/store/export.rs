@@ -24,7 +24,7 @@ pub async fn resources(
             "SELECT {} FROM (SELECT *, sum(length(document)) OVER (ORDER BY id) - length(document) \
              AS before FROM (SELECT * FROM resources WHERE tenant = ?1 AND type = ?2 AND id > ?3 \
              ORDER BY id LIMIT {RESOURCES})) r WHERE r.before < {CHARACTERS} ORDER BY r.id",
-            Stored::COLUMNS
+            Stored::columns("r", "r.document")
         ),
         [tenant.into(), resource_type.into(), after.into()],
     );

@@ -21,10 +21,18 @@ const ELEMENT_BYTES: usize = 220;
 /// What a page of so many rows has of each `resources r`: see [`Store::fill`].
 pub fn columns(rows: u32) -> String {
     let share = PAGE_BYTES / rows as usize;
-    format!(
-        "r.seq, r.id, r.version, r.created, r.modified, r.type, \
-         octet_length(r.document) AS size, iif(octet_length(r.document) > {share}, '', r.document) AS document"
-    )
+    let document = format!(
+        "iif(octet_length(r.document) > {share}, octet_length(r.document) || '', r.document)"
+    );
+    Stored::columns("r", &document)
+}
+
+/// The size of a document of [`columns`]. One that was left out is its size, and becomes empty.
+pub fn size(document: &mut String) -> usize {
+    if document.starts_with('{') {
+        return document.len();
+    }
+    std::mem::take(document).parse().unwrap_or_default()
 }
 
 pub fn per_row(rows: u32) -> u32 {
@@ -72,11 +80,11 @@ impl Store {
             return Ok(());
         }
         let seqs: Vec<_> = entries.iter().map(|entry| entry.found.stored.seq).collect();
-        let statement = Statement::new(
-            "SELECT seq, id, version, created, modified, document FROM resources \
-             WHERE seq IN (SELECT value FROM json_each(?1))",
-            [serde_json::json!(seqs).to_string().into()],
+        let sql = format!(
+            "SELECT {} FROM resources r WHERE r.seq IN (SELECT value FROM json_each(?1))",
+            Stored::columns("r", "r.document")
         );
+        let statement = Statement::new(sql, [serde_json::json!(seqs).to_string().into()]);
         let rows = self.read(&[statement]).await?;
         for row in rows.iter().flat_map(Rows::iter) {
             let Some(read) = Stored::read(&row) else {

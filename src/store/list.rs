@@ -62,12 +62,13 @@ impl Store {
             page.found = rows
                 .iter()
                 .filter_map(|row| {
-                    let resource_type = row.text("type")?;
-                    let found = Found::read(&row, query.derive(&resource_type))?;
+                    let resource_type = query.resource_type(&row)?;
+                    let mut found = Found::read(&row, query.derive(&resource_type))?;
+                    let size = fill::size(&mut found.stored.document);
                     Some(Entry {
-                        position: query.position(&row, &found)?,
+                        position: query.position(&row, &resource_type, &found)?,
                         resource_type,
-                        size: row.integer("size")?.max(0) as usize,
+                        size,
                         found,
                     })
                 })

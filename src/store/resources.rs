@@ -40,18 +40,30 @@ pub struct NewDocument {
 }
 
 impl Stored {
-    /// The columns that [`Stored::read`] wants, of a `resources r`.
-    pub const COLUMNS: &str = "r.seq, r.id, r.version, r.created, r.modified, r.document";
+    /// The columns that [`Stored::read`] wants, of a `resources` by its alias; `document` is an
+    /// expression. Each column costs for every row: D1 makes it a member of an object, and each is
+    /// fetched out of that. So what is short is one of them.
+    pub fn columns(of: &str, document: &str) -> String {
+        format!(
+            "{of}.seq || ' ' || {of}.version || ' ' || {of}.created || ' ' || {of}.modified \
+             || ' ' || {of}.id AS head, {document} AS document"
+        )
+    }
 
-    /// `None` where an outer join found no resource.
+    /// `None` where an outer join found no resource, or the document is NULL.
     pub fn read(row: &impl Columns) -> Option<Self> {
+        let document = row.text("document")?;
+        let head = row.text("head")?;
+        let mut parts = head.splitn(5, ' ');
+        let mut number = || parts.next()?.parse().ok();
+        let [seq, version, created, modified] = [number()?, number()?, number()?, number()?];
         Some(Self {
-            seq: row.integer("seq")?,
-            id: row.text("id")?,
-            version: row.integer("version")?,
-            created: row.integer("created")?,
-            modified: row.integer("modified")?,
-            document: row.text("document")?,
+            seq,
+            version,
+            created,
+            modified,
+            id: parts.next()?.to_owned(),
+            document,
         })
     }
 }
@@ -101,7 +113,7 @@ impl Store {
         let sql = format!(
             "SELECT {}, {derived} AS derived FROM (SELECT k.tenant AS tenant {GUARD}) g \
              LEFT JOIN resources r ON r.tenant = g.tenant AND r.type = ?5 AND r.id = ?6",
-            Stored::COLUMNS,
+            Stored::columns("r", "r.document"),
         );
         let mut parameters = self.guard().to_vec();
         parameters.extend([resource_type.into(), id.into()]);
@@ -227,7 +239,7 @@ impl Store {
              ON i.tenant = ?1 AND i.type = ?2 AND i.path = e.value ->> 0 \
              AND i.value = e.value ->> 1 AND i.slot = '' \
              CROSS JOIN resources r ON r.seq = i.resource WHERE r.id <> ?4 LIMIT 1",
-            Stored::COLUMNS,
+            Stored::columns("r", "r.document"),
             derive.sql("?5", PER_ROW)
         );
         let unique: Vec<_> = index.iter().filter(|entry| entry.unique).cloned().collect();

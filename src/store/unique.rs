@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::d1::{Columns, Database, Row, Statement};
 use super::error::StoreError;
+use super::resources::Stored;
 
 /// A value that one resource of its type may have.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,11 +58,11 @@ pub fn statement(tenant: i64, unique: &[Unique]) -> Statement {
     statement_with(tenant, unique, "")
 }
 
-/// Whoever is not active and has one as a userName is shown whole: `Stored::read` finds them.
+/// Whoever is not active and has one as a userName is shown whole: [`Stored::read`] finds them.
 pub fn statement_with_inactive(tenant: i64, unique: &[Unique]) -> Statement {
-    let columns = ", r.seq, r.version, r.created, r.modified, \
-        iif(i.path = 'userName' AND r.document ->> '$.active' = 0, r.document, NULL) AS document";
-    statement_with(tenant, unique, columns)
+    let inactive = "iif(i.path = 'userName' AND r.document ->> '$.active' = 0, r.document, NULL)";
+    let columns = format!(", {}", Stored::columns("r", inactive));
+    statement_with(tenant, unique, &columns)
 }
 
 fn statement_with(tenant: i64, unique: &[Unique], columns: &str) -> Statement {

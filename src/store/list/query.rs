@@ -72,8 +72,13 @@ impl Query<'_> {
     pub(super) fn page(&self, tenant: i64, per_row: u32) -> Statement {
         let mut literals = self.literals.clone();
         let rows = self.limit + 1;
-        let columns = fill::columns(rows);
-        let derived = self.derived(&mut literals, per_row);
+        let mut columns = fill::columns(rows);
+        if self.types.len() > 1 {
+            columns += ", r.type";
+        }
+        if self.derives() {
+            columns += &format!(", {} AS derived", self.derived(&mut literals, per_row));
+        }
         let (first, second) = self.keys();
         let direction = if self.descending { "DESC" } else { "ASC" };
         let mut scope = self.source(&mut literals, true);
@@ -92,17 +97,16 @@ impl Query<'_> {
         }
         let limit = format!("LIMIT {rows} OFFSET {}", self.offset);
         let sql = if self.is_ordered() {
-            let key = match self.order {
-                Order::Indexed(_) => format!("json_array({first}, {second})"),
-                _ => first.to_owned(),
-            };
+            if let Order::Indexed(_) = self.order {
+                columns += &format!(", json_array({first}, {second}) AS key");
+            }
             format!(
-                "SELECT {columns}, {derived} AS derived, {key} AS key {scope} \
+                "SELECT {columns} {scope} \
                  ORDER BY {first} {direction}, {second} {direction} {limit}"
             )
         } else {
             format!(
-                "SELECT {columns}, {derived} AS derived, \
+                "SELECT {columns}, \
                  iif(typeof(p.key) = 'real', p.key, json_array(nullif(p.key, x''))) AS key FROM \
                  (SELECT r.seq, {first} AS key, {second} AS last {scope} \
                  ORDER BY 2 {direction}, 3 {direction} {limit}) p \
@@ -111,7 +115,7 @@ impl Query<'_> {
             )
         };
         let mut parameters = parameters(tenant, &literals);
-        if self.types.iter().any(|one| one.derive != Derive::Nothing) {
+        if self.derives() {
             parameters.push(self.base.into());
         }
         Statement::new(sql, parameters)
@@ -222,6 +226,10 @@ impl Query<'_> {
         })
     }
 
+    fn derives(&self) -> bool {
+        self.types.iter().any(|one| one.derive != Derive::Nothing)
+    }
+
     fn derived(&self, literals: &mut Literals, members: u32) -> String {
         match self.types.as_slice() {
             [one] => one.derive.sql("?3", members),
@@ -243,7 +251,20 @@ impl Query<'_> {
         listed.map_or(Derive::Nothing, |one| one.derive)
     }
 
-    pub(super) fn position(&self, row: &Row, found: &Found) -> Option<Position> {
+    /// Of a row of [`Query::page`].
+    pub(super) fn resource_type(&self, row: &Row) -> Option<String> {
+        match self.types.as_slice() {
+            [one] => Some(one.columns.definition.resource_type.name.clone()),
+            _ => row.text("type"),
+        }
+    }
+
+    pub(super) fn position(
+        &self,
+        row: &Row,
+        resource_type: &str,
+        found: &Found,
+    ) -> Option<Position> {
         let last = match self.order {
             Order::Id => found.stored.id.as_str().into(),
             Order::Modified | Order::Key(_) => found.stored.seq.into(),
@@ -254,7 +275,7 @@ impl Query<'_> {
         };
         if self.is_ordered() {
             let key = match self.order {
-                Order::Id => row.text("type")?.into(),
+                Order::Id => resource_type.into(),
                 _ => found.stored.modified.into(),
             };
             return Some(Position(key, last));

@@ -68,7 +68,7 @@ pub fn statements(tenant: i64, now: i64, question: &Question) -> Vec<Statement> 
                 "SELECT d.seq AS gone, {} FROM json_each(?2) e CROSS JOIN resources d \
                  ON d.tenant = ?1 AND d.type = e.value ->> 0 AND d.id = e.value ->> 1 \
                  CROSS JOIN members m ON m.member = d.seq CROSS JOIN resources r ON r.seq = m.\"group\"",
-                Stored::COLUMNS
+                Stored::columns("r", "r.document")
             ),
             [
                 tenant.into(),
@@ -129,15 +129,15 @@ fn targets(tenant: i64, question: &Question) -> Statement {
         resource_type.push_str(" WHEN 0 THEN NULL");
     }
     let sql = format!(
-        "SELECT e.key AS target, g.seq, g.id, g.version, g.created, g.modified, \
-         iif(n.key > 0, NULL, g.document) AS document, g.seq AS \"group\", \
+        "SELECT e.key AS target, {}, g.seq AS \"group\", \
          n.value AS named, coalesce(NULL, {seq}) AS member, CASE{resource_type} END AS type, \
          m.member IS NOT NULL AS is_member, m.display AS given, \
          iif(?3, coalesce(NULL, {shown}), NULL) AS shown \
          FROM json_each(?2) e \
          LEFT JOIN resources g ON g.tenant = ?1 AND g.type = e.value ->> 0 AND g.id = e.value ->> 1 \
          LEFT JOIN json_each(e.value, '$[2]') n{joins} \
-         LEFT JOIN members m ON m.\"group\" = g.seq AND m.member = coalesce(NULL, {seq})"
+         LEFT JOIN members m ON m.\"group\" = g.seq AND m.member = coalesce(NULL, {seq})",
+        Stored::columns("g", "iif(n.key > 0, NULL, g.document)")
     );
     Statement::new(sql, parameters)
 }
