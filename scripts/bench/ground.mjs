@@ -1,5 +1,6 @@
 // What the loads run on: the built Worker and the floors in one runtime over one database.
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../common.mjs";
@@ -37,6 +38,8 @@ export async function populate(edge, count) {
   const index = await edge.db.prepare("SELECT path, value, slot FROM attribute_index WHERE resource = ?1").bind(first.seq).all();
   const number = users[0].externalId.slice(4);
   const template = index.results.map((row) => [row.path, row.value.replaceAll(number, "@"), row.slot.replaceAll(number, "@")]);
-  await edge.request("POST", "/__floor/setup", template);
+  const revision = await edge.db.prepare("SELECT revision FROM tenants WHERE id = ?1").bind(key).first("revision");
+  const hash = createHash("sha256").update(tenant.token).digest("hex");
+  await edge.request("POST", "/__floor/setup", { index: template, hash, revision, base: tenant.base });
   return { edge, tenant, key, users, group, count };
 }
