@@ -5,10 +5,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use serde_json::Value;
-use worker::js_sys;
-use worker::{
-    AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
-};
+use worker::web_sys::{self, RequestRedirect};
+use worker::{AbortController, Delay, Fetch, Headers, Request, Response, js_sys};
 
 use super::backoff;
 use super::now;
@@ -103,12 +101,12 @@ fn request(webhook: &Webhook, at: i64, id: &str, body: &str) -> worker::Result<R
         headers.set("webhook-timestamp", &timestamp.to_string())?;
         headers.set("webhook-signature", &signatures)?;
     }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_headers(headers)
-        .with_redirect(RequestRedirect::Manual)
-        .with_body(Some(body.into()));
-    Request::new_with_init(&webhook.url, &init)
+    let init = web_sys::RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&headers.0);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_body(&body.into());
+    Ok(web_sys::Request::new_with_str_and_init(&webhook.url, &init)?.into())
 }
 
 async fn read(mut response: Response, is_set: bool) -> worker::Result<Outcome> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{Either, join_all, select};
 use serde::{Deserialize, Serialize};
-use worker::{Context, Delay, Env, Method, Request, RequestInit, console_error};
+use worker::{Context, Delay, Env, console_error};
 
 use super::now;
 use crate::store::d1::Database;
@@ -165,9 +165,7 @@ pub async fn call(env: &Env, webhook: &str, call: &Call) -> Result<String, Store
         |error: worker::Error| StoreError::Unavailable(format!("a Delivery object: {error}"));
     let body = serde_json::to_string(call)
         .map_err(|error| StoreError::Failed(format!("a call to an object: {error}")))?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
-    let request = Request::new_with_init("https://delivery/", &init).map_err(unavailable)?;
+    let request = object::call("https://delivery/", body).map_err(unavailable)?;
     let stub = object::stub(env, "DELIVERY", webhook)?;
     let answer = async {
         let mut response = stub.fetch_with_request(request).await?;

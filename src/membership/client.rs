@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use serde::Serialize;
-use worker::{Delay, Env, Method, Request, RequestInit};
+use worker::{Delay, Env};
 
 use super::message::{
     Answer, BULK_PATH, BulkEnvelope, BulkOperation, Change, Done, Envelope, Outcome, PANIC_HEADER,
@@ -100,10 +100,8 @@ async fn ask(
 ) -> Result<Outcome, StoreError> {
     let unavailable =
         |error: worker::Error| StoreError::Unavailable(format!("the Membership object: {error}"));
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
     let url = format!("https://membership{path}");
-    let request = Request::new_with_init(&url, &init).map_err(unavailable)?;
+    let request = object::call(&url, body).map_err(unavailable)?;
     if is_to_panic {
         request
             .headers()

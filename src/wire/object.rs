@@ -1,6 +1,6 @@
 //! Durable Objects by their names, made where the deployment says.
 
-use worker::{Env, Stub};
+use worker::{Env, Request, Stub, web_sys};
 
 use crate::store::error::StoreError;
 
@@ -21,6 +21,15 @@ pub fn stub(env: &Env, binding: &str, name: &str) -> Result<Stub, StoreError> {
         None => namespace.get_by_name(name),
     };
     stub.map_err(unavailable)
+}
+
+/// A call to an object. The platform's own type, because [`worker::RequestInit`] brings all that `cf`
+/// can say along.
+pub fn call(url: &str, body: String) -> worker::Result<Request> {
+    let init = web_sys::RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&body.into());
+    Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
 }
 
 fn location_hint(env: &Env) -> Result<Option<String>, StoreError> {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use serde_json::Value;
-use worker::{AbortController, Delay, Fetch, Request, RequestInit, RequestRedirect};
+use worker::web_sys::{self, RequestRedirect};
+use worker::{AbortController, Delay, Fetch};
 
 use super::address;
 
@@ -25,10 +26,11 @@ pub async fn document(url: &str, local: bool) -> Result<Document, String> {
     let controller = AbortController::default();
     let signal = controller.signal();
     let answer = async {
-        let mut init = RequestInit::new();
-        init.with_redirect(RequestRedirect::Manual);
-        let request = Request::new_with_init(url, &init)?;
-        let mut response = Fetch::Request(request).send_with_signal(&signal).await?;
+        let init = web_sys::RequestInit::new();
+        init.set_redirect(RequestRedirect::Manual);
+        let request = web_sys::Request::new_with_str_and_init(url, &init)?;
+        let fetch = Fetch::Request(request.into());
+        let mut response = fetch.send_with_signal(&signal).await?;
         if response.status_code() != 200 {
             return Err(format!("status {}", response.status_code()).into());
         }
