@@ -1,37 +1,29 @@
 //! `/admin/v1/tenants/{slug}/clients`: OAuth clients, which get short-lived access tokens at
 //! `/t/{slug}/oauth/token`, and their secrets.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::expiry::expiry;
 use super::problem::{Result, problem};
-use super::{Call, check_label, fresh_id, new_token, parties, read, taken, time};
+use super::{Body, Call, check_label, fresh_id, new_token, parties, time};
 use crate::auth::client_keys::ClientKeys;
 use crate::auth::token;
-use crate::scim::resource::Map;
 use crate::store::parties::{Kind, Made};
 use crate::store::secrets::{self, MAX_SECRETS, Secret};
 use crate::wire::reply::Reply;
+use crate::wire::request::Parts;
 
 /// What a client is called where it is shown.
 const ID: &str = "client_id";
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Keys {
-    jwks: Option<Value>,
-    jwks_uri: Option<String>,
-    #[serde(default)]
-    federated: Vec<Map>,
-}
-
 /// POST …/clients: one that nothing can sign for gets a secret at once, shown this once.
 pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
-    let (mut client, rest) = parties::new(call)?;
-    let keys: Keys = taken(rest.into())?;
-    let keys = ClientKeys::read(keys.jwks, keys.jwks_uri, keys.federated, call.local)
-        .or_else(|why| problem(400, why))?;
+    let (mut client, mut body) = parties::new(call)?;
+    let (jwks, jwks_uri) = (body.take("jwks")?, body.take("jwks_uri")?);
+    let federated = body.take("federated")?.unwrap_or_default();
+    body.end()?;
+    let keys =
+        ClientKeys::read(jwks, jwks_uri, federated, call.local).or_else(|why| problem(400, why))?;
     client.trust = keys.to_json().to_string();
     let first = match keys.is_empty() {
         true => Some(new_secret(call, "first".to_owned(), None)?),
@@ -57,17 +49,28 @@ pub async fn delete(call: &Call<'_>, slug: &str, id: &str) -> Result<Reply> {
     parties::delete(call, slug, Kind::Client, id).await
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct SecretRequest {
     label: String,
     expires: Option<String>,
     expires_in_s: Option<i64>,
 }
 
+impl SecretRequest {
+    fn read(parts: &Parts) -> Result<Self> {
+        let mut body = Body::read(parts)?;
+        let request = Self {
+            label: body.need("label")?,
+            expires: body.take("expires")?,
+            expires_in_s: body.take("expires_in_s")?,
+        };
+        body.end()?;
+        Ok(request)
+    }
+}
+
 /// POST …/clients/{client_id}/secrets: the only time that the secret is shown.
 pub async fn create_secret(call: &Call<'_>, slug: &str, client: &str) -> Result<Reply> {
-    let request: SecretRequest = read(call.parts)?;
+    let request = SecretRequest::read(call.parts)?;
     check_label("label", &request.label)?;
     let SecretRequest {
         label,

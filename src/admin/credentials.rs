@@ -1,18 +1,16 @@
 //! `/admin/v1/credentials`: what administrators authenticate with besides the secret ADMIN_TOKEN.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::expiry::expiry;
 use super::problem::{Result, problem};
 use super::scope::SCOPES;
-use super::{Call, check_label, fresh_id, listed, new_token, no_tenant, page, read, time};
+use super::{Body, Call, check_label, fresh_id, listed, new_token, no_tenant, page, time};
 use crate::auth::token;
 use crate::store::credentials::{self, Credential};
 use crate::wire::reply::Reply;
+use crate::wire::request::Parts;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Request {
     name: String,
     scopes: Vec<String>,
@@ -22,10 +20,25 @@ struct Request {
     expires_in_s: Option<i64>,
 }
 
+impl Request {
+    fn read(parts: &Parts) -> Result<Self> {
+        let mut body = Body::read(parts)?;
+        let request = Self {
+            name: body.need("name")?,
+            scopes: body.need("scopes")?,
+            tenant: body.take("tenant")?,
+            expires: body.take("expires")?,
+            expires_in_s: body.take("expires_in_s")?,
+        };
+        body.end()?;
+        Ok(request)
+    }
+}
+
 /// POST /credentials: the only time that the token is shown.
 pub async fn create(call: &Call<'_>) -> Result<Reply> {
     let now = call.parts.now;
-    let request: Request = read(call.parts)?;
+    let request = Request::read(call.parts)?;
     check_label("name", &request.name)?;
     let scopes = known(&request.scopes)?;
     let secret = new_token(&token::ADMIN)?;

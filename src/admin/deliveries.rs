@@ -1,12 +1,11 @@
 //! What was sent to a webhook and what could not be: `…/webhooks/{id}/deliveries`, `/dead-letters`,
 //! `/redeliver` and `/test`.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::{Result, problem};
 use super::webhooks::existing;
-use super::{Call, fresh_id, page, read, time};
+use super::{Body, Call, fresh_id, page, time};
 use crate::delivery::body::Bodies;
 use crate::delivery::settle::Outcome;
 use crate::delivery::wake::{self, Call as Ask};
@@ -17,6 +16,7 @@ use crate::store::events;
 use crate::store::ledger::LOGGED;
 use crate::store::webhooks;
 use crate::wire::reply::Reply;
+use crate::wire::request::Parts;
 
 /// What a test is, to the receiver.
 const TEST: &str = "webhook.test";
@@ -49,17 +49,28 @@ pub async fn test(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply
     Ok(Reply::json(200, shown.to_string()))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Redelivery {
     event: Option<String>,
     dead_letters: Option<bool>,
     after: Option<i64>,
 }
 
+impl Redelivery {
+    fn read(parts: &Parts) -> Result<Self> {
+        let mut body = Body::read(parts)?;
+        let request = Self {
+            event: body.take("event")?,
+            dead_letters: body.take("dead_letters")?,
+            after: body.take("after")?,
+        };
+        body.end()?;
+        Ok(request)
+    }
+}
+
 /// POST …/redeliver: one event, all dead letters, or everything behind a position, once more.
 pub async fn redeliver(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply> {
-    let request: Redelivery = read(call.parts)?;
+    let request = Redelivery::read(call.parts)?;
     let webhook = existing(call, slug, id).await?;
     let origin = (&webhook).into();
     let ask = match request {

@@ -8,8 +8,8 @@ use crate::wire::reply::Reply;
 
 /// POST …/issuers: `label`, `scopes` and the members of [`Trust`].
 pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
-    let (mut issuer, rest) = parties::new(call)?;
-    let trust = Trust::read(&rest, call.local).or_else(|why| problem(400, why))?;
+    let (mut issuer, body) = parties::new(call)?;
+    let trust = Trust::read(&body.rest(), call.local).or_else(|why| problem(400, why))?;
     issuer.trust = trust.to_json().to_string();
     parties::create(call, slug, Kind::Issuer, &issuer, None).await?;
     Ok(Reply::json(201, parties::shown(&issuer, "id").to_string()))

@@ -1,12 +1,11 @@
 //! `/admin/v1/tenants/{slug}/mapping`: what pushed groups become in the product.
 
-use serde::Deserialize;
 use serde_json::Value;
 use worker::console_error;
 
 use super::problem::{Problem, Result, problem};
 use super::tenants::{existing, living};
-use super::{ATTEMPTS, Call, busy, read};
+use super::{ATTEMPTS, Body, Call, busy};
 use crate::mapping::{NamedGroup, Rules, changes, overview};
 use crate::store::belongings;
 use crate::store::mapping::{MAX_GROUPS, groups};
@@ -15,12 +14,6 @@ use crate::wire::reply::Reply;
 
 /// Steps of what the product is told within a call: up to three thousand users.
 const STEPS: u32 = 4;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Mapping {
-    rules: Value,
-}
 
 /// GET: the rules, what they make of the present groups, and the groups that they leave out.
 pub async fn get(call: &Call<'_>, slug: &str) -> Result<Reply> {
@@ -43,7 +36,9 @@ pub async fn put(call: &Call<'_>, slug: &str) -> Result<Reply> {
         Some("true") => true,
         Some(_) => return problem(400, "dry_run is true or false."),
     };
-    let Mapping { rules: sent } = read(call.parts)?;
+    let mut body = Body::read(call.parts)?;
+    let sent: Value = body.need("rules")?;
+    body.end()?;
     let rules = Rules::parse(&sent).map_err(|why| Problem::new(400, format!("{why}.")))?;
     let entry = call.entry(None, None);
     for _ in 0..ATTEMPTS {

@@ -6,6 +6,7 @@
 
 mod audit;
 mod authorize;
+mod body;
 mod clients;
 mod consistency;
 mod credentials;
@@ -32,7 +33,6 @@ mod webhooks;
 
 use std::cell::Cell;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use worker::Env;
 
@@ -46,6 +46,7 @@ use crate::wire::Failure;
 use crate::wire::reply::Reply;
 use crate::wire::request::{Parts, new_id};
 use authorize::{Actor, authorize};
+use body::Body;
 use endpoints::Endpoint;
 use problem::{Failed, Problem, Result, problem};
 
@@ -249,23 +250,6 @@ fn kind(family: &str) -> Option<Kind> {
 fn not_allowed(call: &Call<'_>, allow: &'static str) -> Result<Reply> {
     let detail = format!("{} is not possible here: {allow} are.", call.parts.method);
     Err(Problem::new(405, detail).with("Allow", allow).into())
-}
-
-/// The body as what a call takes.
-fn read<T: DeserializeOwned>(parts: &Parts) -> Result<T> {
-    serde_json::from_slice(&parts.body).map_or_else(not_taken, taken)
-}
-
-/// A part of the body as what a call takes there.
-fn taken<T: DeserializeOwned>(value: Value) -> Result<T> {
-    serde_json::from_value(value).or_else(not_taken)
-}
-
-fn not_taken<T>(error: serde_json::Error) -> Result<T> {
-    problem(
-        400,
-        format!("The body is not what this call takes: {error}."),
-    )
 }
 
 /// A page: those behind `after`, `limit` of them.

@@ -4,42 +4,30 @@ use serde_json::{Value, json};
 
 use super::problem::{Result, problem};
 use super::tokens::scopes_named;
-use super::{Call, check_label, fresh_id, listed, no_tenant, page, read, taken, time};
+use super::{Body, Call, check_label, fresh_id, listed, no_tenant, page, time};
 use crate::scim::resource::Map;
 use crate::store::parties::{self, Kind, Made, Party};
 use crate::store::scopes::Scopes;
 use crate::store::secrets::Secret;
 use crate::wire::reply::Reply;
 
-#[derive(serde::Deserialize)]
-struct Common {
-    label: String,
-    /// Everything, unless named.
-    scopes: Option<Vec<String>>,
-}
-
 /// A new one from the body's common members, without its trust, and the members that are left.
-pub fn new(call: &Call<'_>) -> Result<(Party, Map)> {
+pub fn new(call: &Call<'_>) -> Result<(Party, Body)> {
     let now = call.parts.now;
-    let mut request: Map = read(call.parts)?;
-    let mut common = Map::new();
-    for name in ["label", "scopes"] {
-        common.extend(request.shift_remove_entry(name));
-    }
-    let common: Common = taken(common.into())?;
-    check_label("label", &common.label)?;
+    let mut body = Body::read(call.parts)?;
+    let label: String = body.need("label")?;
+    check_label("label", &label)?;
+    // Everything, unless named.
+    let scopes: Option<Vec<String>> = body.take("scopes")?;
     let party = Party {
         id: fresh_id(call)?,
-        label: common.label,
-        scopes: common
-            .scopes
-            .as_deref()
-            .map_or(Ok(Scopes::ALL), scopes_named)?,
+        label,
+        scopes: scopes.as_deref().map_or(Ok(Scopes::ALL), scopes_named)?,
         trust: String::new(),
         created: now,
         revoked: None,
     };
-    Ok((party, request))
+    Ok((party, body))
 }
 
 pub async fn create(

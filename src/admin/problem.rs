@@ -14,7 +14,7 @@ const CHALLENGE: &str = "Bearer realm=\"scim-edge admin\"";
 /// A refusal (RFC 9457 §3). `detail` says what to change.
 pub struct Problem {
     status: u16,
-    detail: String,
+    pub(super) detail: String,
     headers: Vec<(&'static str, String)>,
 }
 

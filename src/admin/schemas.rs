@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::problem::{Problem, Result, problem};
 use super::tenants::{existing, living};
-use super::{ATTEMPTS, Call, busy, read};
+use super::{ATTEMPTS, Body, Call, busy};
 use crate::scim::schema::compare::{Held, Touched, touched};
 use crate::scim::schema::{Declared, Registry, declare, declare_type};
 use crate::store::error::StoreError;
@@ -55,7 +55,7 @@ pub async fn get(call: &Call<'_>, slug: &str, kind: Kind, name: &str) -> Result<
 
 /// PUT …/{name}
 pub async fn put(call: &Call<'_>, slug: &str, kind: Kind, name: &str) -> Result<Reply> {
-    let body: Value = read(call.parts)?;
+    let body = Value::from(Body::read(call.parts)?.rest());
     let mut new = Declared::default();
     match kind {
         Kind::Schema => new.schemas.push(

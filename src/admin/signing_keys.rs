@@ -1,11 +1,10 @@
 //! `/admin/v1/signing-keys`: what Security Event Tokens are signed with.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::Result;
 use super::tokens::overlap;
-use super::{Call, read, time};
+use super::{Body, Call, time};
 use crate::auth::signing;
 use crate::store::signing_keys::{self, PublicKey};
 use crate::wire::reply::Reply;
@@ -21,16 +20,11 @@ pub async fn list(call: &Call<'_>) -> Result<Reply> {
     ))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rotation {
-    overlap_s: Option<i64>,
-}
-
 /// POST /signing-keys/rotate: a new one signs. Until the overlap ends, receivers get the old one too.
 pub async fn rotate(call: &Call<'_>) -> Result<Reply> {
-    let request: Rotation = read(call.parts)?;
-    let overlap = overlap(request.overlap_s)?;
+    let mut body = Body::read(call.parts)?;
+    let overlap = overlap(body.take("overlap_s")?)?;
+    body.end()?;
     let now = call.parts.now;
     let new = signing::new_key(now).await?;
     let entry = call.entry(Some(&new.kid), Some(json!({ "overlap_s": overlap })));

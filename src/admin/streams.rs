@@ -1,10 +1,9 @@
 //! `/admin/v1/tenants/{slug}/streams`: receivers that ask for a tenant's Security Event Tokens.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::{Result, problem};
-use super::{Call, check_label, fresh_id, listed, no_tenant, page, read, time};
+use super::{Body, Call, check_label, fresh_id, listed, no_tenant, page, time};
 use crate::auth::signing;
 use crate::events::kinds::Kinds;
 use crate::events::set::{self, Format};
@@ -12,9 +11,8 @@ use crate::scim::json;
 use crate::store::parties::Made;
 use crate::store::streams::{self, MAX_STREAMS, Stream};
 use crate::wire::reply::Reply;
+use crate::wire::request::Parts;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Request {
     label: String,
     /// `full`, unless named.
@@ -27,9 +25,24 @@ struct Request {
     after: Option<i64>,
 }
 
+impl Request {
+    fn read(parts: &Parts) -> Result<Self> {
+        let mut body = Body::read(parts)?;
+        let request = Self {
+            label: body.need("label")?,
+            format: body.take("format")?,
+            audience: body.take("audience")?,
+            types: body.take("types")?,
+            after: body.take("after")?,
+        };
+        body.end()?;
+        Ok(request)
+    }
+}
+
 /// POST …/streams
 pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
-    let request: Request = read(call.parts)?;
+    let request = Request::read(call.parts)?;
     check_label("label", &request.label)?;
     if let Some(audience) = &request.audience {
         check_label("audience", audience)?;

@@ -1,10 +1,9 @@
 //! `/admin/v1/tenants`: customers of the product, each with one directory.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::{Problem, Result, problem};
-use super::{ATTEMPTS, Call, busy, check_label, listed, no_tenant, page, random, read, time};
+use super::{ATTEMPTS, Body, Call, busy, check_label, listed, no_tenant, page, random, time};
 use crate::auth::token;
 use crate::scim::resource::Map;
 use crate::scim::schema::Registry;
@@ -14,19 +13,30 @@ use crate::store::removal::{self, Removed};
 use crate::store::settings::Settings;
 use crate::store::tenants::{self, Change, NewTenant, Tenant};
 use crate::wire::reply::Reply;
+use crate::wire::request::Parts;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Creation {
     slug: String,
     name: String,
-    #[serde(default)]
     settings: Map,
+}
+
+impl Creation {
+    fn read(parts: &Parts) -> Result<Self> {
+        let mut body = Body::read(parts)?;
+        let request = Self {
+            slug: body.need("slug")?,
+            name: body.need("name")?,
+            settings: body.take("settings")?.unwrap_or_default(),
+        };
+        body.end()?;
+        Ok(request)
+    }
 }
 
 /// POST /tenants
 pub async fn create(call: &Call<'_>) -> Result<Reply> {
-    let new: Creation = read(call.parts)?;
+    let new = Creation::read(call.parts)?;
     check_slug(&new.slug)?;
     check_label("name", &new.name)?;
     let settings = Settings::default()
@@ -67,8 +77,6 @@ pub async fn get(call: &Call<'_>, slug: &str) -> Result<Reply> {
     Ok(Reply::json(200, shown(call, &tenant)?.to_string()))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Changes {
     name: Option<String>,
     /// A merge patch (RFC 7396) over the settings.
@@ -76,10 +84,23 @@ struct Changes {
     suspended: Option<bool>,
 }
 
+impl Changes {
+    fn read(parts: &Parts) -> Result<Self> {
+        let mut body = Body::read(parts)?;
+        let request = Self {
+            name: body.take("name")?,
+            settings: body.take("settings")?,
+            suspended: body.take("suspended")?,
+        };
+        body.end()?;
+        Ok(request)
+    }
+}
+
 /// PATCH /tenants/{slug}: in force with every isolate's next request. A change of what is indexed
 /// answers 202 as long as resources are left to index; the same request goes on with them.
 pub async fn patch(call: &Call<'_>, slug: &str) -> Result<Reply> {
-    let request: Changes = read(call.parts)?;
+    let request = Changes::read(call.parts)?;
     if let Some(name) = &request.name {
         check_label("name", name)?;
     }

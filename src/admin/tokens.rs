@@ -1,19 +1,17 @@
 //! `/admin/v1/tenants/{slug}/tokens`: what identity providers authenticate with. A tenant has as
 //! many as it likes, so that one can take another's place without a gap.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::expiry::expiry;
 use super::problem::{Result, problem};
-use super::{Call, check_label, fresh_id, listed, new_token, no_tenant, page, read, time};
+use super::{Body, Call, check_label, fresh_id, listed, new_token, no_tenant, page, time};
 use crate::auth::token;
 use crate::store::scopes::{self, Scopes};
 use crate::store::tokens::{self, NewToken, Rotation, Token, expires_within_days};
 use crate::wire::reply::Reply;
+use crate::wire::request::Parts;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Request {
     label: String,
     /// Everything, unless named. They are the token's for good.
@@ -23,10 +21,24 @@ struct Request {
     expires_in_s: Option<i64>,
 }
 
+impl Request {
+    fn read(parts: &Parts) -> Result<Self> {
+        let mut body = Body::read(parts)?;
+        let request = Self {
+            label: body.need("label")?,
+            scopes: body.take("scopes")?,
+            expires: body.take("expires")?,
+            expires_in_s: body.take("expires_in_s")?,
+        };
+        body.end()?;
+        Ok(request)
+    }
+}
+
 /// POST …/tokens: the only time that the token is shown.
 pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
     let now = call.parts.now;
-    let request: Request = read(call.parts)?;
+    let request = Request::read(call.parts)?;
     check_label("label", &request.label)?;
     let scopes = request
         .scopes
@@ -69,19 +81,30 @@ pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
 const MAX_OVERLAP_S: i64 = 30 * 24 * 3600;
 const DEFAULT_OVERLAP_S: i64 = 24 * 3600;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RotationRequest {
     overlap_s: Option<i64>,
     expires: Option<String>,
     expires_in_s: Option<i64>,
 }
 
+impl RotationRequest {
+    fn read(parts: &Parts) -> Result<Self> {
+        let mut body = Body::read(parts)?;
+        let request = Self {
+            overlap_s: body.take("overlap_s")?,
+            expires: body.take("expires")?,
+            expires_in_s: body.take("expires_in_s")?,
+        };
+        body.end()?;
+        Ok(request)
+    }
+}
+
 /// POST …/tokens/{id}/rotate: a token with the same label and scopes, shown this once. The old one
 /// ends with the overlap.
 pub async fn rotate(call: &Call<'_>, slug: &str, old: &str) -> Result<Reply> {
     let now = call.parts.now;
-    let request: RotationRequest = read(call.parts)?;
+    let request = RotationRequest::read(call.parts)?;
     let overlap = overlap(request.overlap_s)?;
     let expires = expiry(request.expires.as_deref(), request.expires_in_s, now)?;
     let secret = new_token(&token::TENANT)?;

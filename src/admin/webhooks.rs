@@ -1,7 +1,6 @@
 //! `/admin/v1/webhooks`, which hear of all tenants, and `/admin/v1/tenants/{slug}/webhooks`, which
 //! hear of one: where events are sent to.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use worker::console_error;
 
@@ -9,7 +8,7 @@ use super::problem::{Result, problem};
 use super::streams::check_told;
 use super::tokens::overlap;
 use super::{
-    Call, check_label, deliveries, fresh_id, listed, no_tenant, not_allowed, page, random, read,
+    Body, Call, check_label, deliveries, fresh_id, listed, no_tenant, not_allowed, page, random,
     time,
 };
 use crate::auth::jwt::address;
@@ -23,6 +22,7 @@ use crate::store::error::StoreError;
 use crate::store::parties::Made;
 use crate::store::webhooks::{self, MAX_WEBHOOKS, Webhook};
 use crate::wire::reply::Reply;
+use crate::wire::request::Parts;
 
 /// What a webhook has unless named.
 const TIMEOUT_S: i64 = 15;
@@ -56,8 +56,6 @@ pub async fn answered(
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Request {
     label: Option<String>,
     url: Option<String>,
@@ -75,9 +73,29 @@ struct Request {
     after: Option<i64>,
 }
 
+impl Request {
+    fn read(parts: &Parts) -> Result<Self> {
+        let mut body = Body::read(parts)?;
+        let request = Self {
+            label: body.take("label")?,
+            url: body.take("url")?,
+            types: body.take("types")?,
+            format: body.take("format")?,
+            audience: body.take("audience")?,
+            enabled: body.take("enabled")?,
+            timeout_s: body.take("timeout_s")?,
+            retry_s: body.take("retry_s")?,
+            give_up_s: body.take("give_up_s")?,
+            after: body.take("after")?,
+        };
+        body.end()?;
+        Ok(request)
+    }
+}
+
 /// POST …/webhooks: the only time that the secret is shown, but for a new one's.
 async fn create(call: &Call<'_>, slug: Option<&str>) -> Result<Reply> {
-    let request: Request = read(call.parts)?;
+    let request = Request::read(call.parts)?;
     if request.label.is_none() || request.url.is_none() {
         return problem(400, "A webhook has a label and a url.");
     }
@@ -149,7 +167,7 @@ async fn get(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply> {
 /// PATCH …/webhooks/{id}: what is not named stays. Whatever waits is tried at once; 503 says that the
 /// object did not hear of it.
 async fn patch(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply> {
-    let request: Request = read(call.parts)?;
+    let request = Request::read(call.parts)?;
     if request.after.is_some() {
         return problem(
             400,
@@ -175,17 +193,12 @@ async fn delete(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply> 
     Ok(Reply::empty(204))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rotation {
-    overlap_s: Option<i64>,
-}
-
 /// POST …/webhooks/{id}/rotate: a new secret, shown this once. Until the overlap ends, the old one
 /// signs as well.
 async fn rotate(call: &Call<'_>, slug: Option<&str>, id: &str) -> Result<Reply> {
-    let request: Rotation = read(call.parts)?;
-    let overlap = overlap(request.overlap_s)?;
+    let mut body = Body::read(call.parts)?;
+    let overlap = overlap(body.take("overlap_s")?)?;
+    body.end()?;
     let mut webhook = existing(call, slug, id).await?;
     let old = std::mem::replace(&mut webhook.secret, secret()?);
     webhook.old_secret = (overlap > 0).then(|| (old, call.parts.now + overlap * 1000));
