@@ -267,9 +267,14 @@ fn listed<T>(
     shown: impl Fn(&T) -> Value,
     place: impl Fn(&T) -> String,
 ) -> Reply {
-    let mut body = json!({ name: found.iter().map(shown).collect::<Vec<_>>() });
-    if let Some(last) = found.last().filter(|_| found.len() == limit as usize) {
-        body["next"] = place(last).into();
+    let last = found.last().filter(|_| found.len() == limit as usize);
+    list(name, found.iter().map(shown).collect(), last.map(place))
+}
+
+fn list(name: &str, shown: Vec<Value>, next: Option<String>) -> Reply {
+    let mut body = json!({ name: shown });
+    if let Some(next) = next {
+        body["next"] = next.into();
     }
     Reply::json(200, body.to_string())
 }

@@ -27,9 +27,12 @@ pub fn fits(new: &NewDocument) -> bool {
 
 /// Items as JSON arrays, a parameter each: as few as their length allows, none for no items.
 pub fn chunks<T>(items: impl IntoIterator<Item = T>, show: impl Fn(T) -> Value) -> Vec<Parameter> {
+    joined(&mut items.into_iter().map(|item| show(item).to_string()))
+}
+
+fn joined(texts: &mut dyn Iterator<Item = String>) -> Vec<Parameter> {
     let mut parts: Vec<String> = Vec::new();
-    for item in items {
-        let text = show(item).to_string();
+    for text in texts {
         match parts.last_mut() {
             Some(part) if part.len() + text.len() < MAX_PARAMETER => part.push(','),
             _ => parts.push("[".to_owned()),
