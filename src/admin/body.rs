@@ -51,6 +51,15 @@ impl Body {
         T::from_value(self.member(name)).map_or_else(|| unfit(name, T::EXPECTED), Ok)
     }
 
+    /// One that can be left out, but is not null.
+    pub fn or_default<T: Member + Default>(&mut self, name: &'static str) -> Result<T> {
+        if self.left.contains_key(name) {
+            return self.need(name);
+        }
+        self.known.push(name);
+        Ok(T::default())
+    }
+
     fn member(&mut self, name: &'static str) -> Value {
         self.known.push(name);
         self.left.shift_remove(name).unwrap_or_default()
@@ -186,6 +195,10 @@ mod tests {
         );
         assert!(body.take::<String>("i").is_ok_and(|text| text.is_none()));
         assert!(body.take::<String>("j").is_ok_and(|text| text.is_none()));
+        assert!(
+            body.or_default::<Map>("k")
+                .is_ok_and(|object| object.is_empty())
+        );
         assert!(body.end().is_ok());
     }
 
@@ -196,6 +209,10 @@ mod tests {
             "The body must be a JSON object."
         );
         assert!(detail(Body::parse(b"{")).starts_with("The body is not JSON: EOF"));
+        assert_eq!(
+            detail(body(r#"{"a": null}"#).or_default::<Map>("a")),
+            "a must be an object."
+        );
         let sent = r#"{"a": 1, "b": [1], "c": 1.5, "d": "true", "e": []}"#;
         assert_eq!(detail(body(sent).take::<String>("a")), "a must be text.");
         assert_eq!(detail(body(sent).need::<String>("z")), "z must be text.");

@@ -20,7 +20,7 @@ const ID: &str = "client_id";
 pub async fn create(call: &Call<'_>, slug: &str) -> Result<Reply> {
     let (mut client, mut body) = parties::new(call)?;
     let (jwks, jwks_uri) = (body.take("jwks")?, body.take("jwks_uri")?);
-    let federated = body.take("federated")?.unwrap_or_default();
+    let federated = body.or_default("federated")?;
     body.end()?;
     let keys =
         ClientKeys::read(jwks, jwks_uri, federated, call.local).or_else(|why| problem(400, why))?;

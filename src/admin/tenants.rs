@@ -27,7 +27,7 @@ impl Creation {
         let request = Self {
             slug: body.need("slug")?,
             name: body.need("name")?,
-            settings: body.take("settings")?.unwrap_or_default(),
+            settings: body.or_default("settings")?,
         };
         body.end()?;
         Ok(request)
