@@ -94,14 +94,10 @@ impl Call<'_> {
     }
 }
 
-/// The tenant that a call may have written events of.
-pub fn tells_of<'a>(method: &str, segments: &'a [String]) -> Option<&'a str> {
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    match (method, segments.as_slice()) {
-        ("DELETE", ["tenants", slug])
-        | ("POST", ["tenants", slug, "import"] | ["tenants", slug, "tombstones", _, "restore"]) => {
-            Some(slug)
-        }
+/// The slug of the tenant that a call is about.
+pub fn tenant<S: AsRef<str>>(segments: &[S]) -> Option<&str> {
+    match segments {
+        [first, slug, ..] if first.as_ref() == "tenants" => Some(slug.as_ref()),
         _ => None,
     }
 }
@@ -135,10 +131,6 @@ async fn permitted(
     if method == "OPTIONS" {
         return Ok(Reply::empty(204).with("Allow", endpoint.allow));
     }
-    let tenant = match segments {
-        ["tenants", slug, ..] => Some(*slug),
-        _ => None,
-    };
     let call = Call {
         parts,
         env,
@@ -146,7 +138,7 @@ async fn permitted(
         actor,
         local: Moment::new(parts, env).local,
         endpoint,
-        tenant,
+        tenant: tenant(segments),
         is_recorded: Cell::new(false),
     };
     if !endpoint.allow.split(", ").any(|allowed| allowed == method) {

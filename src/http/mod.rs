@@ -117,15 +117,7 @@ pub async fn respond(
         reply = reply.without_body(content_type);
     }
     let access = access.into_inner();
-    wake_webhooks(
-        &context,
-        &env,
-        &parts,
-        &route,
-        access.as_ref(),
-        &reply,
-        &database,
-    );
+    wake_webhooks(&context, &env, &route, access.as_ref(), &database);
     // A limit spares the database: of what it refuses the log is told now and then.
     let is_told = reply.status != 429
         || (access.as_ref()).is_some_and(|access| limits::is_news(&access.token_hash, parts.now));
@@ -138,27 +130,21 @@ pub async fn respond(
     reply.into_response(content_type, timing.then(|| database.cost()))
 }
 
-/// Whatever may have written events wakes those who wait for them.
+/// Whatever wrote events wakes those who are sent them, also where it failed in the end.
 fn wake_webhooks(
     context: &Context,
     env: &Env,
-    parts: &Parts,
     route: &Route,
     access: Option<&Access>,
-    reply: &Reply,
     database: &Database,
 ) {
-    if matches!(parts.method.as_str(), "GET" | "HEAD" | "OPTIONS") || reply.status >= 300 {
+    if !database.cost().has_events {
         return;
     }
     match (route, access) {
-        (Route::Scim { segments, .. }, Some(access))
-            if segments.last().is_none_or(|last| last != ".search") =>
-        {
-            wake::wake(context, env, &access.tenant.webhooks);
-        }
+        (Route::Scim { .. }, Some(access)) => wake::wake(context, env, &access.tenant.webhooks),
         (Route::Admin { segments }, _) => {
-            if let Some(slug) = admin::tells_of(&parts.method, segments) {
+            if let Some(slug) = admin::tenant(segments) {
                 wake::wake_of(context, env, database, slug.to_owned());
             }
         }

@@ -216,9 +216,8 @@ fn failed(error: StoreError) -> Outcome {
 fn share(cost: Cost, changes: usize) -> Cost {
     let part = |rows: u64| rows.div_ceil(changes.max(1) as u64);
     Cost {
-        trips: cost.trips,
         rows_read: part(cost.rows_read),
         rows_written: part(cost.rows_written),
-        duration: cost.duration,
+        ..cost
     }
 }

@@ -128,10 +128,13 @@ async fn tell(env: &Env, shared: &Shared) {
     if shared.telling.replace(Telling::Again) != Telling::No {
         return;
     }
+    let mut has_events = false;
     while shared.telling.replace(Telling::Yes) == Telling::Again {
         let told = async {
             let database = Database::new(env)?;
-            belongings::tell(&database, context.id, TELLING_STEPS).await
+            let told = belongings::tell(&database, context.id, TELLING_STEPS).await;
+            has_events |= database.cost().has_events;
+            told
         };
         if let Err(error) = told.await {
             console_error!("membership: what users belong to is told later: {error:?}");
@@ -140,7 +143,9 @@ async fn tell(env: &Env, shared: &Shared) {
     }
     shared.telling.set(Telling::No);
     // The request whose change it was has woken them already, before these events.
-    wake::wake_all(env, &context.webhooks).await;
+    if has_events {
+        wake::wake_all(env, &context.webhooks).await;
+    }
 }
 
 impl Shared {

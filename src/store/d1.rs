@@ -16,6 +16,7 @@ use worker::wasm_bindgen_futures::JsFuture;
 use worker::worker_sys::types::{D1Database, D1DatabaseSession, D1Result};
 
 use super::error::StoreError;
+use super::events::write;
 
 #[derive(Debug, Clone)]
 pub enum Parameter {
@@ -76,6 +77,9 @@ pub struct Cost {
     pub rows_written: u64,
     /// Milliseconds inside SQLite, as D1 says.
     pub duration: f64,
+    /// Whether events were written: who is sent them is to be woken.
+    #[serde(default)]
+    pub has_events: bool,
 }
 
 impl Cost {
@@ -84,6 +88,7 @@ impl Cost {
         self.rows_read += other.rows_read;
         self.rows_written += other.rows_written;
         self.duration += other.duration;
+        self.has_events |= other.has_events;
     }
 }
 
@@ -154,7 +159,7 @@ impl Database {
         let result = JsFuture::from(promise)
             .await
             .map_err(|error| StoreError::from_js(&error))?;
-        self.rows(result)
+        self.rows(result, &statement)
     }
 
     /// All statements in one transaction and one round trip: every one of them, or none.
@@ -172,7 +177,10 @@ impl Database {
             .await
             .map_err(|error| StoreError::from_js(&error))?;
         let results: Array = results.unchecked_into();
-        results.iter().map(|result| self.rows(result)).collect()
+        let results = results.iter().zip(statements);
+        results
+            .map(|(result, statement)| self.rows(result, statement))
+            .collect()
     }
 
     fn prepare(
@@ -206,15 +214,17 @@ impl Database {
         });
     }
 
-    fn rows(&self, result: JsValue) -> Result<Rows, StoreError> {
+    fn rows(&self, result: JsValue, statement: &Statement) -> Result<Rows, StoreError> {
         let result: D1Result = result.unchecked_into();
         let meta = result.meta().map_err(|error| StoreError::from_js(&error))?;
         let number = |key: &str| number(&meta, key).unwrap_or(0.0);
+        let rows_written = number("rows_written") as u64;
         self.add_cost(Cost {
             trips: 0,
             rows_read: number("rows_read") as u64,
-            rows_written: number("rows_written") as u64,
+            rows_written,
             duration: number("duration"),
+            has_events: rows_written > 0 && statement.sql.starts_with(write::INSERT),
         });
         let rows = result
             .results()

@@ -392,6 +392,45 @@ describe("webhooks", { skip }, () => {
     assert.equal(receiver.got[0].event.data.resource.id, made.id);
   });
 
+  test("other rules are heard of at once", async (t) => {
+    const { tenant, receiver, user, group } = await hooked(t, { types: ["user.targets_changed"] });
+    const made = await user();
+    await group({ displayName: "dept-Sales", members: [{ value: made.id }] });
+    // So late that these have long woken the webhook.
+    await pause(300);
+    await ok(200, edge.admin("PUT", `/tenants/${tenant.slug}/mapping`, { rules: [{ prefix: "dept-" }] }));
+    await receiver.until(() => receiver.got.length === 1);
+    assert.equal(receiver.got[0].event.data.resource.id, made.id);
+  });
+
+  test("what writes no event wakes nobody", async (t) => {
+    const { tenant, user, group, retitle } = await hooked(t);
+    const mapping = `/tenants/${tenant.slug}/mapping`;
+    await ok(200, edge.admin("PUT", mapping, { rules: [{ prefix: "dept-" }] }));
+    const [made, team] = [await user({ title: "A" }), await group({ displayName: "team" })];
+    const add = patch({ op: "add", path: "members", value: [{ value: made.id }] });
+    await ok(204, tenant.scim("PATCH", `/Groups/${team.id}`, add));
+    const quiet = async (ask) => {
+      await pause(200);
+      await edge.faults({ reset: true });
+      await ask();
+      await pause(200);
+      assert.equal((await edge.faults()).woken, 0, String(ask));
+    };
+    await quiet(() => retitle(made, "A"));
+    await quiet(() => ok(204, tenant.scim("PATCH", `/Groups/${team.id}`, add)));
+    await quiet(() => ok(409, tenant.scim("POST", "/Users", { schemas: [USER], userName: made.userName })));
+    await quiet(() => ok(200, edge.admin("PUT", mapping, { rules: [{ prefix: "department-" }] })));
+    await quiet(() => ok(200, edge.admin("PATCH", `/tenants/${tenant.slug}`, { name: "Other" })));
+    await edge.faults({ reset: true });
+    await retitle(made, "B");
+    await pause(200);
+    await group();
+    await pause(200);
+    // One each: what comes behind a group's change tells nothing here.
+    assert.equal((await edge.faults()).woken, 2);
+  });
+
   test("a wake-up that was lost is made good by the maintenance run", async (t) => {
     const { tenant, receiver, user } = await hooked(t);
     await user();
