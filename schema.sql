@@ -133,6 +133,8 @@ CREATE TABLE resources (
 CREATE UNIQUE INDEX resources_by_id ON resources (tenant, type, id);
 -- Filters on meta.lastModified: what changed since.
 CREATE INDEX resources_by_modified ON resources (tenant, type, modified);
+-- With each insert AUTOINCREMENT goes through sqlite_sequence up to its table's row: this one comes first.
+INSERT INTO sqlite_sequence (name, seq) VALUES ('resources', 0);
 
 -- How many resources of a type a tenant has: `totalResults` of an unfiltered list without reading
 -- them. Kept by the triggers below, in the transaction of the change.

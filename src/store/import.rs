@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use super::assertion;
 use super::audit::Entry;
 use super::bulk::{chunks, nesting};
 use super::d1::{Database, Parameter, Row, Statement};
@@ -148,12 +149,10 @@ pub async fn add_members(
 
 /// What stands before each step. The first that is made is recorded, and with it the call.
 fn begun(tenant: &Tenant, entry: Option<&Entry>) -> Vec<Statement> {
-    let still = Statement::new(
-        format!(
-            "INSERT INTO assertions SELECT EXISTS (SELECT 1 FROM tenants WHERE id = ?1 \
-             AND revision = ?2 AND suspended IS NOT NULL AND deleting IS NULL), '{}'",
-            error::GUARD
-        ),
+    let still = assertion(
+        "EXISTS (SELECT 1 FROM tenants WHERE id = ?1 AND revision = ?2 \
+         AND suspended IS NOT NULL AND deleting IS NULL)",
+        error::GUARD,
         [tenant.id.into(), tenant.revision.into()],
     );
     let recorded = entry.map(|entry| entry.when("true"));

@@ -90,6 +90,17 @@ const COMMITTED: &str = committed!();
 /// Sets a row's time in an UPDATE: never back, whatever D1's clock does.
 const MODIFIED: &str = concat!("modified = max(modified, ", committed!(), ")");
 
+/// Undoes the batch where this SQL does not hold, and says so by `message`, one of [`error`]'s. As
+/// VALUES, because a SELECT would read a row more.
+fn assertion(
+    holds: &str,
+    message: &str,
+    parameters: impl IntoIterator<Item = Parameter>,
+) -> Statement {
+    let sql = format!("INSERT INTO assertions VALUES ({holds}, '{message}')");
+    Statement::new(sql, parameters)
+}
+
 impl Store {
     fn tenant(&self) -> i64 {
         self.access.tenant.id
@@ -128,13 +139,8 @@ impl Store {
 
     /// Runs `statements` in one transaction that the guard can refuse.
     async fn write(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, StoreError> {
-        let mut batch = vec![Statement::new(
-            format!(
-                "INSERT INTO assertions SELECT EXISTS (SELECT 1 {GUARD}), '{}'",
-                error::GUARD
-            ),
-            self.guard(),
-        )];
+        let holds = format!("EXISTS (SELECT 1 {GUARD})");
+        let mut batch = vec![assertion(&holds, error::GUARD, self.guard())];
         batch.extend(statements);
         let mut rows = self.database.batch(&batch).await?;
         rows.remove(0);

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::assertion;
 use super::d1::{Database, Parameter, Statement};
 use super::error::{self, StoreError};
 use super::tenant_schemas::json_path;
@@ -231,12 +232,9 @@ pub fn fill_sql(path: &IndexPath) -> String {
 
 /// Two calls at once, or one after the settings changed again, must not do each other's steps.
 fn still(tenant: &Tenant, work: &Reindex) -> Result<Statement, StoreError> {
-    Ok(Statement::new(
-        format!(
-            "INSERT INTO assertions SELECT EXISTS (SELECT 1 FROM tenants \
-             WHERE id = ?1 AND reindex = ?2), '{}'",
-            error::GUARD
-        ),
+    Ok(assertion(
+        "EXISTS (SELECT 1 FROM tenants WHERE id = ?1 AND reindex = ?2)",
+        error::GUARD,
         [tenant.id.into(), work.to_json()?.into()],
     ))
 }

@@ -7,7 +7,7 @@ use super::derive::{Derive, Found, PER_ROW, fewer};
 use super::error::{self, StoreError};
 use super::events::{self, NewEvent};
 use super::index::{Owner, as_json};
-use super::{COMMITTED, GUARD, MODIFIED, Store, tombstones};
+use super::{COMMITTED, GUARD, MODIFIED, Store, assertion, tombstones};
 use crate::scim::resource::index::IndexEntry;
 
 /// A resource as it lies in D1.
@@ -187,13 +187,9 @@ impl Store {
              WHERE seq = ?5 AND version = ?6 AND id = ?10 AND tenant = ?2 \
              AND EXISTS (SELECT 1 {GUARD}) RETURNING modified"
         );
-        let moved = format!(
-            "INSERT INTO assertions VALUES (changes() = 1, '{}')",
-            error::GUARD
-        );
         let mut statements = vec![
             Statement::new(update, parameters),
-            Statement::new(moved, []),
+            assertion("changes() = 1", error::GUARD, []),
         ];
         let owner = self.owner(resource_type, &current.id, Some(current.seq));
         statements.extend(owner.removed(removed));
@@ -291,13 +287,9 @@ fn modified(rows: Option<&Rows>) -> Result<i64, StoreError> {
 }
 
 fn assert_version(current: &Stored) -> Statement {
-    Statement::new(
-        format!(
-            "INSERT INTO assertions \
-             SELECT EXISTS (SELECT 1 FROM resources WHERE seq = ?1 AND id = ?2 AND version = ?3), \
-             '{}'",
-            error::VERSION
-        ),
+    assertion(
+        "EXISTS (SELECT 1 FROM resources WHERE seq = ?1 AND id = ?2 AND version = ?3)",
+        error::VERSION,
         [
             current.seq.into(),
             current.id.as_str().into(),

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::assertion;
 use super::audit::Entry;
 use super::d1::{Database, Parameter, Rows, Statement};
 use super::error::{self, StoreError};
@@ -56,20 +57,14 @@ pub async fn declare(
     touched: &[Touched],
     entry: &Entry,
 ) -> Result<(), StoreError> {
-    let mut batch = vec![Statement::new(
-        format!(
-            "INSERT INTO assertions SELECT EXISTS (SELECT 1 FROM tenants \
-             WHERE id = ?1 AND revision = ?2 AND deleting IS NULL), '{}'",
-            error::GUARD
-        ),
+    let mut batch = vec![assertion(
+        "EXISTS (SELECT 1 FROM tenants WHERE id = ?1 AND revision = ?2 AND deleting IS NULL)",
+        error::GUARD,
         [tenant.id.into(), tenant.revision.into()],
     )];
     batch.extend(touched.iter().map(|touched| {
-        let sql = format!(
-            "INSERT INTO assertions SELECT NOT EXISTS (SELECT 1 {HOLDING}), '{}'",
-            error::IN_USE
-        );
-        Statement::new(sql, holding(tenant.id, touched))
+        let holds = format!("NOT EXISTS (SELECT 1 {HOLDING})");
+        assertion(&holds, error::IN_USE, holding(tenant.id, touched))
     }));
     let key = [
         tenant.id.into(),

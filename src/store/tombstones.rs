@@ -15,7 +15,7 @@ use super::index::Owner;
 use super::members::write::acyclic;
 use super::tenants::{self, TenantContext};
 use super::unique::{self, Unique};
-use super::{COMMITTED, MODIFIED};
+use super::{COMMITTED, MODIFIED, assertion};
 use crate::scim::datetime::DAY_MS;
 use crate::scim::resource::Map;
 use crate::scim::schema::Definition;
@@ -150,12 +150,9 @@ pub async fn restore(
         seq: Some(seq),
     };
     let mut batch = vec![
-        Statement::new(
-            format!(
-                "INSERT INTO assertions SELECT EXISTS (SELECT 1 FROM tenants \
-                 WHERE id = ?1 AND revision = ?2 AND deleting IS NULL), '{}'",
-                error::GUARD
-            ),
+        assertion(
+            "EXISTS (SELECT 1 FROM tenants WHERE id = ?1 AND revision = ?2 AND deleting IS NULL)",
+            error::GUARD,
             [tenant.into(), context.revision.into()],
         ),
         Statement::new(
@@ -167,13 +164,7 @@ pub async fn restore(
             ),
             [tenant.into(), seq.into()],
         ),
-        Statement::new(
-            format!(
-                "INSERT INTO assertions SELECT changes() = 1, '{}'",
-                error::VERSION
-            ),
-            [],
-        ),
+        assertion("changes() = 1", error::VERSION, []),
     ];
     batch.extend(owner.added(&index));
     let event = told(definition, &document, version + 1);

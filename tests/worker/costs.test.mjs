@@ -111,13 +111,13 @@ for (const size of sizes) {
       ["userName sw, 10 of them", { trips: 1, read: 100, written: 0 }, () => ["GET", filter('userName sw "SEED.000001"')], 200, 10],
       ["userName eq, over all types", { trips: 1, read: 10, written: 0 }, () => ["GET", `/?filter=${encodeURIComponent(`userName eq "${user.userName}"`)}`], 200, 1],
       ["userName or displayName eq, over all types", { trips: 1, read: 16, written: 0 }, () => ["GET", `/?filter=${encodeURIComponent(`userName eq "${user.userName}" or displayName eq "nobody"`)}`], 200, 1],
-      ["POST user", { trips: 1, read: 8, written: 12 }, () => ["POST", "/Users", newUser()], 201],
-      ["POST user, name taken", { trips: 2, read: 12, written: 0 }, () => ["POST", "/Users", { ...newUser(), userName: user.userName }], 409],
-      ["PATCH user, plain attribute", { trips: 2, read: 8, written: 10 }, () => ["PATCH", `/Users/${id}`, patch({ op: "replace", path: "title", value: unique("t") })], 200],
-      ["PATCH user, active", { trips: 2, read: 8, written: 10 }, () => ["PATCH", `/Users/${id}`, patch({ op: "Replace", path: "active", value: "False" })], 200],
-      ["PATCH user, e-mail", { trips: 2, read: 8, written: 10 }, () => ["PATCH", `/Users/${id}`, patch({ op: "replace", path: 'emails[type eq "work"].value', value: `${unique("e")}@example.com` })], 200],
-      ["PATCH user, nothing new", { trips: 2, read: 8, written: 0 }, () => ["PATCH", `/Users/${id}`, patch({ op: "replace", path: "active", value: false })], 200],
-      ["PUT user", { trips: 2, read: 8, written: 10 }, () => ["PUT", `/Users/${id}`, { ...user, title: unique("t") }], 200],
+      ["POST user", { trips: 1, read: 4, written: 11 }, () => ["POST", "/Users", newUser()], 201],
+      ["POST user, name taken", { trips: 2, read: 4, written: 0 }, () => ["POST", "/Users", { ...newUser(), userName: user.userName }], 409],
+      ["PATCH user, plain attribute", { trips: 2, read: 7, written: 4 }, () => ["PATCH", `/Users/${id}`, patch({ op: "replace", path: "title", value: unique("t") })], 200],
+      ["PATCH user, active", { trips: 2, read: 7, written: 4 }, () => ["PATCH", `/Users/${id}`, patch({ op: "Replace", path: "active", value: "False" })], 200],
+      ["PATCH user, e-mail", { trips: 2, read: 8, written: 6 }, () => ["PATCH", `/Users/${id}`, patch({ op: "replace", path: 'emails[type eq "work"].value', value: `${unique("e")}@example.com` })], 200],
+      ["PATCH user, nothing new", { trips: 1, read: 3, written: 0 }, () => ["PATCH", `/Users/${id}`, patch({ op: "replace", path: "active", value: false })], 200],
+      ["PUT user", { trips: 2, read: 8, written: 6 }, () => ["PUT", `/Users/${id}`, { ...user, title: unique("t") }], 200],
       ["a wrong token", { trips: 1, read: 4, written: 0 }, () => ["GET", "/Users", undefined, { authorization: "Bearer wrong" }], 401],
     ];
     const measure = (rows) => {
@@ -183,10 +183,10 @@ for (const size of sizes) {
         [group, members] = await groupOf(tenant, Math.min(size, 2000));
       });
       measure([
-        ["PATCH group, one member out", { trips: 2, read: 12, written: 10 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "remove", path: `members[value eq "${members[7]}"]` })], 204],
-        ["PATCH group, one member in", { trips: 2, read: 12, written: 10 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "add", path: "members", value: [{ value: members[7] }] })], 204],
-        ["PATCH group, a member who is in", { trips: 2, read: 12, written: 0 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "add", path: "members", value: [{ value: members[8] }] })], 204],
-        ["PATCH group, its name", { trips: 2, read: 12, written: 10 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "replace", value: { id: group, displayName: unique("g") } })], 204],
+        ["PATCH group, one member out", { trips: 2, read: 12, written: 5 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "remove", path: `members[value eq "${members[7]}"]` })], 204],
+        ["PATCH group, one member in", { trips: 2, read: 12, written: 6 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "add", path: "members", value: [{ value: members[7] }] })], 204],
+        ["PATCH group, a member who is in", { trips: 1, read: 7, written: 0 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "add", path: "members", value: [{ value: members[8] }] })], 204],
+        ["PATCH group, its name", { trips: 2, read: 10, written: 6 }, () => ["PATCH", `/Groups/${group}`, patch({ op: "replace", value: { id: group, displayName: unique("g") } })], 204],
         ["GET group without members", { trips: 1, read: 4, written: 0 }, () => ["GET", `/Groups/${group}?excludedAttributes=members`], 200],
         ["GET user in one group", { trips: 1, read: 6, written: 0 }, () => ["GET", `/Users/${members[7]}`], 200],
       ]);

@@ -8,6 +8,7 @@ use crate::mapping::{
 };
 use crate::scim::json::read;
 use crate::scim::resource::version::etag;
+use crate::store::assertion;
 use crate::store::bulk::chunks;
 use crate::store::d1::{Database, Row, Statement};
 use crate::store::derive::{Derive, PER_ROW, read_derived};
@@ -79,17 +80,16 @@ pub(super) async fn end(database: &Database, ground: &Ground) -> Result<(), Stor
 }
 
 fn still(ground: &Ground) -> Statement {
-    let sql = format!(
-        "INSERT INTO assertions SELECT EXISTS (SELECT 1 FROM tenants \
-         WHERE id = ?1 AND told = ?2 AND revision = ?3), '{}'",
-        error::GUARD
-    );
     let parameters = [
         ground.tenant.into(),
         ground.told.as_str().into(),
         ground.revision.into(),
     ];
-    Statement::new(sql, parameters)
+    assertion(
+        "EXISTS (SELECT 1 FROM tenants WHERE id = ?1 AND told = ?2 AND revision = ?3)",
+        error::GUARD,
+        parameters,
+    )
 }
 
 async fn look(

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Writes, array, json_text, live_tokens};
 use crate::store::d1::{Parameter, Statement};
-use crate::store::{error, events};
+use crate::store::{assertion, error, events};
 
 const FEW: usize = 8;
 
@@ -36,10 +36,7 @@ pub fn statements(tenant: i64, now: i64, writes: &Writes) -> Vec<Statement> {
 /// The tokens are live, and the tenant's rules are those of the plan.
 fn guard(tenant: i64, now: i64, writes: &Writes) -> Statement {
     let (live, hashes) = live_tokens(&writes.token_hashes);
-    let sql = format!(
-        "INSERT INTO assertions VALUES ((SELECT count(*) {live} AND t.revision = ?4) = ?5, '{}')",
-        error::GUARD
-    );
+    let holds = format!("(SELECT count(*) {live} AND t.revision = ?4) = ?5");
     let count = writes.token_hashes.len() as i64;
     let parameters = [
         hashes,
@@ -48,7 +45,7 @@ fn guard(tenant: i64, now: i64, writes: &Writes) -> Statement {
         writes.revision.into(),
         count.into(),
     ];
-    Statement::new(sql, parameters)
+    assertion(&holds, error::GUARD, parameters)
 }
 
 /// What changes or goes still has the version that the plan read. A few that change say so
@@ -83,11 +80,6 @@ fn containing(writes: &Writes) -> Option<Statement> {
         let counts = array(&writes.gone, |gone| json!([gone.seq, gone.containing]));
         assertion(sql, error::VERSION, vec![counts])
     })
-}
-
-fn assertion(holds: &str, message: &str, parameters: Vec<Parameter>) -> Statement {
-    let sql = format!("INSERT INTO assertions VALUES ({holds}, '{message}')");
-    Statement::new(sql, parameters)
 }
 
 fn each(parts: Vec<Parameter>, statement: impl Fn(Parameter) -> Statement) -> Vec<Statement> {

@@ -2,14 +2,13 @@
 
 use serde_json::json;
 
-use super::{FEW, assertion, each};
+use super::{FEW, each};
 use crate::store::bulk::chunks;
 use crate::store::d1::{Parameter, Statement};
-use crate::store::error;
 use crate::store::members::{ChangedGroup, NewGroup, Writes, array};
 use crate::store::resources::NewDocument;
 use crate::store::tombstones::bury;
-use crate::store::{COMMITTED, MODIFIED};
+use crate::store::{COMMITTED, MODIFIED, assertion, error};
 
 /// What [`crate::store::members::write`] reads.
 const RETURNING: &str = "RETURNING seq, id, modified";
@@ -96,7 +95,7 @@ fn changed_one(group: &ChangedGroup) -> [Statement; 2] {
     );
     [
         Statement::new(sql, parameters),
-        assertion("changes() = 1", error::VERSION, Vec::new()),
+        assertion("changes() = 1", error::VERSION, []),
     ]
 }
 
