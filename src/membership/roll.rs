@@ -141,12 +141,6 @@ impl Roll {
         }
     }
 
-    /// What is swept, and those whom the plan knows and decides about itself.
-    pub fn swept(&self) -> impl Iterator<Item = (&Sweep, Vec<i64>)> {
-        let known = || self.known.keys().copied().collect();
-        self.sweeps.iter().map(move |sweep| (sweep, known()))
-    }
-
     pub fn is_swept(&self) -> bool {
         !self.sweeps.is_empty()
     }

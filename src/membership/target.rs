@@ -106,9 +106,6 @@ impl Target {
         writes
             .removed
             .extend(self.roll.removed().map(|gone| (seq, gone)));
-        let swept = self.roll.swept();
-        let swept = swept.map(|(sweep, known)| (seq, sweep.clone(), known));
-        writes.swept.extend(swept);
         writes.kept.extend(self.roll.kept().map(|kept| (seq, kept)));
         writes.changed.push(ChangedGroup {
             seq,

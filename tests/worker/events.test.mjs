@@ -149,6 +149,23 @@ test("who leaves without being named is told all the same, in parts", { skip }, 
   assert.deepEqual(removed.sort(), others.map((id) => `User ${id}`).sort());
 });
 
+test("whom two filters of one PATCH take out is told once", { skip }, async () => {
+  const { tenant, told, scim } = await listener("filters");
+  const users = await seedMembers(edge, tenant, 40);
+  const group = await seedGroup(edge, tenant, users);
+  const { members } = (await scim(200, "GET", `/Groups/${group}`));
+  await told();
+  // The first means 20, the second these and 10 more.
+  const [half, most] = [members[20].value, members[30].value];
+  const under = (id) => ({ op: "remove", path: `members[type eq "User" and value lt "${id}"]` });
+  await scim(204, "PATCH", `/Groups/${group}`, patch(under(half), under(most)));
+  const removed = (await told()).flatMap(({ type, data }) => data.members.map(({ value }) => `${type} ${value}`));
+  const gone = members.filter(({ value }) => value < most);
+  assert.deepEqual(removed.sort(), gone.map(({ value }) => `group.member_removed ${value}`).sort());
+  const left = await scim(200, "GET", `/Groups/${group}`);
+  assert.equal(left.members.length, 40 - gone.length);
+});
+
 test("a bulk's thousand events lie in its order and cost two rows each", { skip }, async () => {
   const { tenant, told } = await listener("bulk");
   const names = Array.from({ length: 999 }, () => unique("b"));

@@ -47,8 +47,9 @@ pub struct NewEvent {
     pub others: Option<Others>,
 }
 
-/// The members of a group that no change has named: those in the table when the transaction begins,
-/// but these, and only whom the sweep means if there is one. They become the event's `members`.
+/// The members of a group that no change has named: those in the table when the event is written, but
+/// these, and only whom the sweep means if there is one, which then takes them out. They become the
+/// event's `members`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Others {
     pub group: i64,

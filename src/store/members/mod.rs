@@ -161,8 +161,6 @@ pub struct Writes {
     pub kept: Vec<(i64, Vec<i64>)>,
     /// Group, member.
     pub removed: Vec<(i64, i64)>,
-    /// Group, what takes members out of it, and those whom it leaves to the others here.
-    pub swept: Vec<(i64, Sweep, Vec<i64>)>,
     /// Group, member.
     pub added: Vec<(i64, NewMember)>,
     pub added_new: Vec<NewMemberOfNew>,

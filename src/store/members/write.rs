@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::{Writes, array, json_text, live_tokens};
 use crate::store::d1::{Parameter, Statement};
-use crate::store::{assertion, error, events};
+use crate::store::events::{self, NewEvent};
+use crate::store::{assertion, error};
 
 const FEW: usize = 8;
 
@@ -19,8 +20,7 @@ pub fn statements(tenant: i64, now: i64, writes: &Writes) -> Vec<Statement> {
     let mut batch = vec![guard(tenant, now, writes)];
     batch.extend(versions(writes));
     batch.extend(containing(writes));
-    // While those who go are still there.
-    batch.extend(events::write::statements(tenant, &writes.events));
+    batch.extend(told(tenant, writes));
     batch.extend(groups::created(tenant, &writes.created));
     batch.extend(groups::changed(&writes.changed));
     batch.extend(index::removed(tenant, &writes.index_removed));
@@ -31,6 +31,22 @@ pub fn statements(tenant: i64, now: i64, writes: &Writes) -> Vec<Statement> {
     batch.extend(index::added(tenant, &writes.index_added));
     batch.extend(acyclic(tenant, &writes.acyclic));
     batch
+}
+
+/// Events, while those who go are still there; whom a sweep takes out, the next does not meet.
+fn told(tenant: i64, writes: &Writes) -> Vec<Statement> {
+    let swept = |event: &NewEvent| {
+        let others = event.others.as_ref()?;
+        let sweep = others.sweep.as_ref()?;
+        Some(sweep.remove(others.group, &others.but))
+    };
+    let parts = (writes.events).split_inclusive(|event| swept(event).is_some());
+    let told = |part: &[NewEvent]| {
+        let mut statements = events::write::statements(tenant, part);
+        statements.extend(part.last().and_then(swept));
+        statements
+    };
+    parts.flat_map(told).collect()
 }
 
 /// The tokens are live, and the tenant's rules are those of the plan.

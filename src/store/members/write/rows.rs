@@ -30,8 +30,6 @@ pub fn removed(writes: &Writes) -> Vec<Statement> {
             [array(&writes.removed, |one| json!(one))],
         ));
     }
-    let swept = writes.swept.iter();
-    statements.extend(swept.map(|(group, sweep, known)| sweep.remove(*group, known)));
     statements
 }
 
