@@ -1234,7 +1234,7 @@ export interface components {
             id: number;
             /** Format: date-time */
             at: string;
-            /** @description `ADMIN_TOKEN`, `credential:` and its id, or `access:` and a person's e-mail address. */
+            /** @description `ADMIN_TOKEN`, `credential:` and its id, `access:` and a person's e-mail address, or `scim-edge` for what it does by itself. */
             actor: string;
             /** @description The method and the address. */
             action: string;
@@ -1828,6 +1828,8 @@ export interface components {
             retry_s?: number | null;
             /** @description An event that fails and is older is a dead letter; left out, three days. */
             give_up_s?: number | null;
+            /** @description Behind nothing but failures for so long it is disabled; left out, five days. */
+            disable_s?: number | null;
             /** @description The position behind which it begins; left out, the end. */
             after?: number | null;
         };
@@ -1850,6 +1852,8 @@ export interface components {
             retry_s?: number | null;
             /** @description An event that fails and is older is a dead letter; left out, three days. */
             give_up_s?: number | null;
+            /** @description Behind nothing but failures for so long it is disabled; left out, five days. */
+            disable_s?: number | null;
         };
         Webhook: {
             id: string;
@@ -1865,6 +1869,7 @@ export interface components {
             timeout_s: number;
             retry_s: number;
             give_up_s: number;
+            disable_s: number;
             /** Format: date-time */
             created: string;
             /**
@@ -1873,10 +1878,10 @@ export interface components {
              */
             disabled?: string;
             /**
-             * Format: date-time
-             * @description When the receiver said 410.
+             * @description Why it disabled itself: its receiver said 410, or has failed for disable_s.
+             * @enum {unknown}
              */
-            gone?: string;
+            disabled_reason?: "gone" | "failing";
             /**
              * Format: date-time
              * @description Until then the secret before signs as well.
@@ -1897,6 +1902,7 @@ export interface components {
             timeout_s: number;
             retry_s: number;
             give_up_s: number;
+            disable_s: number;
             /** Format: date-time */
             created: string;
             /**
@@ -1905,10 +1911,10 @@ export interface components {
              */
             disabled?: string;
             /**
-             * Format: date-time
-             * @description When the receiver said 410.
+             * @description Why it disabled itself: its receiver said 410, or has failed for disable_s.
+             * @enum {unknown}
              */
-            gone?: string;
+            disabled_reason?: "gone" | "failing";
             /**
              * Format: date-time
              * @description Until then the secret before signs as well.
@@ -1931,6 +1937,7 @@ export interface components {
             timeout_s: number;
             retry_s: number;
             give_up_s: number;
+            disable_s: number;
             /** Format: date-time */
             created: string;
             /**
@@ -1939,10 +1946,10 @@ export interface components {
              */
             disabled?: string;
             /**
-             * Format: date-time
-             * @description When the receiver said 410.
+             * @description Why it disabled itself: its receiver said 410, or has failed for disable_s.
+             * @enum {unknown}
              */
-            gone?: string;
+            disabled_reason?: "gone" | "failing";
             /**
              * Format: date-time
              * @description Until then the secret before signs as well.
@@ -1962,6 +1969,11 @@ export interface components {
                  * @description Nothing is sent before.
                  */
                 paused_until?: string;
+                /**
+                 * Format: date-time
+                 * @description Since then every attempt failed.
+                 */
+                failing_since?: string;
                 /** @description Events up to this position were gone before they were read. */
                 missed_up_to?: number;
             };

@@ -85,7 +85,8 @@ CREATE UNIQUE INDEX credentials_by_id ON credentials (id);
 CREATE TABLE audit (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,
-  actor TEXT NOT NULL,                 -- 'ADMIN_TOKEN', 'credential:…' an id, 'access:…' whom Access let in
+  actor TEXT NOT NULL,                 -- 'ADMIN_TOKEN', 'credential:…' an id, 'access:…' whom Access let in,
+                                       -- 'scim-edge' itself
   action TEXT NOT NULL,                -- 'POST tenants/{}/tokens'
   tenant TEXT,                         -- its slug: the tenant itself may be gone
   target TEXT,                         -- the id, name or URN of what it was done to
@@ -300,10 +301,12 @@ CREATE TABLE webhooks (
   timeout_s INTEGER NOT NULL,          -- how long an answer may take
   retry_s INTEGER NOT NULL,            -- the first wait behind a failure
   give_up_s INTEGER NOT NULL,          -- then an event that failed is a dead letter
+  disable_s INTEGER NOT NULL,          -- behind nothing but failures for so long it is disabled
   start INTEGER NOT NULL,              -- events behind this position are its own
   created INTEGER NOT NULL,
   disabled INTEGER,                    -- NULL: delivering. A time: waiting from then on
-  gone INTEGER,                        -- NULL, or when the receiver said 410, and so disabled it
+  reason TEXT                          -- why it disabled itself: its receiver said 410, or failed for long
+    CHECK (reason IN ('gone', 'failing')),
   deleted INTEGER                      -- NULL, or a time: kept, without url and secrets, until its object is empty
 ) STRICT, WITHOUT ROWID;
 -- A tenant's own; those of all.

@@ -47,8 +47,11 @@ test("a webhook's life: made, tested, changed, looked at, ended", async (t) => {
   assert.notEqual(rotated.secret, secret);
   const changed = await json("webhooks", "set", id, "--label", "Other", "--disable", ...of);
   assert.deepEqual([changed.label, changed.enabled, changed.url], ["Other", false, receiver.url]);
+  await edge.db.prepare("UPDATE webhooks SET reason = 'failing' WHERE id = ?1").bind(id).run();
+  assert.match((await command("webhooks", "list", ...of)).out, / failing\n$/);
   const shown = await command("webhooks", "show", id, ...of);
   assert.match(shown.out, /^id +[^]*position +\d+/);
+  assert.match(shown.out, /disabled_reason +failing/);
   assert.ok(!shown.out.includes("whsec_"));
   assert.equal((await command("webhooks", "delete", id, ...of)).code, 0);
   assert.equal((await command("webhooks", "show", id, ...of)).code, 1);

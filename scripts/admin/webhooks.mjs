@@ -33,7 +33,7 @@ export const webhooks = {
         LABEL: (one) => one.label,
         URL: (one) => one.url,
         TYPES: (one) => (one.types?.length ? one.types : "all"),
-        STATE: (one) => (one.enabled ? "enabled" : one.gone ? "gone" : "disabled"),
+        STATE: (one) => (one.enabled ? "enabled" : (one.disabled_reason ?? "disabled")),
       }),
   },
   "webhooks show": {

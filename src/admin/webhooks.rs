@@ -28,11 +28,13 @@ use crate::wire::request::Parts;
 const TIMEOUT_S: i64 = 15;
 const RETRY_S: i64 = 5;
 const GIVE_UP_S: i64 = 3 * 24 * 3600;
+const DISABLE_S: i64 = 5 * 24 * 3600;
 
 /// The most that may be chosen. Events are kept for longer than any of them is tried.
 const MAX_TIMEOUT_S: i64 = 30;
 const MAX_RETRY_S: i64 = 3600;
 const MAX_GIVE_UP_S: i64 = 14 * 24 * 3600;
+const MAX_DISABLE_S: i64 = 28 * 24 * 3600;
 
 pub async fn answered(
     call: &Call<'_>,
@@ -69,6 +71,7 @@ struct Request {
     timeout_s: Option<i64>,
     retry_s: Option<i64>,
     give_up_s: Option<i64>,
+    disable_s: Option<i64>,
     /// The position behind which a new one begins; the end, unless named.
     after: Option<i64>,
 }
@@ -116,10 +119,11 @@ async fn create(call: &Call<'_>, slug: Option<&str>) -> Result<Reply> {
         timeout_s: TIMEOUT_S,
         retry_s: RETRY_S,
         give_up_s: GIVE_UP_S,
+        disable_s: DISABLE_S,
         start: 0,
         created: call.parts.now,
         disabled: None,
-        gone: None,
+        reason: None,
         deleted: None,
     };
     change(call, &mut new, &request)?;
@@ -263,7 +267,7 @@ fn change(call: &Call<'_>, webhook: &mut Webhook, request: &Request) -> Result<(
             true => None,
             false => webhook.disabled.or(Some(call.parts.now)),
         };
-        webhook.gone = webhook.gone.filter(|_| !enabled);
+        webhook.reason = webhook.reason.take().filter(|_| !enabled);
     }
     for (name, asked, most, place) in [
         (
@@ -283,6 +287,12 @@ fn change(call: &Call<'_>, webhook: &mut Webhook, request: &Request) -> Result<(
             request.give_up_s,
             MAX_GIVE_UP_S,
             &mut webhook.give_up_s,
+        ),
+        (
+            "disable_s",
+            request.disable_s,
+            MAX_DISABLE_S,
+            &mut webhook.disable_s,
         ),
     ] {
         match asked {
@@ -326,6 +336,7 @@ fn shown(webhook: &Webhook) -> Value {
         "timeout_s": webhook.timeout_s,
         "retry_s": webhook.retry_s,
         "give_up_s": webhook.give_up_s,
+        "disable_s": webhook.disable_s,
         "created": time(webhook.created),
     });
     if webhook.format != webhooks::AS_EVENT {
@@ -336,12 +347,11 @@ fn shown(webhook: &Webhook) -> Value {
             .as_str()
             .into();
     }
+    if let Some(reason) = &webhook.reason {
+        shown["disabled_reason"] = reason.as_str().into();
+    }
     let old = webhook.old_secret.as_ref().map(|(_, until)| *until);
-    for (name, millis) in [
-        ("disabled", webhook.disabled),
-        ("gone", webhook.gone),
-        ("old_secret_until", old),
-    ] {
+    for (name, millis) in [("disabled", webhook.disabled), ("old_secret_until", old)] {
         if let Some(millis) = millis {
             shown[name] = time(millis).into();
         }

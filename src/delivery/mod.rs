@@ -57,10 +57,11 @@ mod tests {
             timeout_s: 15,
             retry_s: 5,
             give_up_s: 100,
+            disable_s: 500,
             start: 0,
             created: 0,
             disabled: None,
-            gone: None,
+            reason: None,
             deleted: None,
         }
     }

@@ -145,6 +145,9 @@ fn state(ledger: &Ledger) -> std::result::Result<Value, StoreError> {
     if place.paused > now() {
         shown["paused_until"] = time(place.paused).into();
     }
+    if let Some(failing) = place.failing {
+        shown["failing_since"] = time(failing).into();
+    }
     if let Some(missed) = place.missed {
         shown["missed_up_to"] = missed.into();
     }

@@ -10,7 +10,7 @@ use super::body::Bodies;
 use super::now;
 use super::plan::{Ground, Item, Plan, plan};
 use super::send::send;
-use super::settle::{FAILING, Outcome, Tried, settle};
+use super::settle::{FAILING, GONE, Outcome, Tried, settle};
 use crate::events::kinds::Kinds;
 use crate::events::set::{self, Format};
 use crate::store::d1::Database;
@@ -30,9 +30,6 @@ const PAGE: u32 = 100;
 
 /// Events that wait at the most: then the outbox has to.
 const MAX_WAITING: i64 = 10_000;
-
-/// What the receiver says when it wants no more.
-const GONE: u16 = 410;
 
 /// When the next round is due, if any is.
 pub async fn run(env: &Env, storage: &Storage) -> Result<Option<i64>, StoreError> {
@@ -86,10 +83,9 @@ pub async fn run(env: &Env, storage: &Storage) -> Result<Option<i64>, StoreError
         local: super::is_local(env),
     };
     let tried = try_all(&sender, &mut plan, place.failures).await;
-    let is_gone = tried.iter().any(|one| one.outcome.status() == Some(GONE));
-    let next = write(&ledger, place, &webhook, &plan, tried)?;
-    if is_gone {
-        webhooks::disable(&database, &webhook, now).await?;
+    let (next, disable) = write(&ledger, place, &webhook, &plan, tried)?;
+    if let Some(reason) = disable {
+        webhooks::disable(&database, &webhook, reason, now).await?;
         return Ok(None);
     }
     Ok(next)
@@ -215,16 +211,17 @@ async fn try_lane(sender: &Sender<'_>, lane: Vec<Item>, gate: &Gate) -> Vec<Trie
     tried
 }
 
-/// From here on nothing is awaited: one transaction.
+/// When the next round is due, and why there is to be none. From here on nothing is awaited: one
+/// transaction.
 fn write(
     ledger: &Ledger,
     place: Place,
     webhook: &Webhook,
     plan: &Plan,
     mut tried: Vec<Tried>,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<(Option<i64>, Option<&'static str>), StoreError> {
     let Some(current) = ledger.place()? else {
-        return Ok(None);
+        return Ok((None, None));
     };
     tried.sort_by_key(|one| one.at + one.millis);
     let now = now();
@@ -238,6 +235,7 @@ fn write(
             attempts: settled.place.attempts,
             ..current
         };
+        settled.disable = None;
     }
     ledger.settle(&settled)?;
     let place = settled.place;
@@ -246,7 +244,7 @@ fn write(
     } else {
         ledger.next_due()?
     };
-    Ok(next.map(|at| at.max(place.paused)))
+    Ok((next.map(|at| at.max(place.paused)), settled.disable))
 }
 
 /// Nothing is left of a webhook that is no more; then its row can go as well.

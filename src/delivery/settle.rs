@@ -3,11 +3,14 @@
 use super::backoff;
 use super::plan::{Item, Plan};
 use crate::store::ledger::{Attempt, DeadLetter, Place, Settled, Waiting};
-use crate::store::webhooks::Webhook;
+use crate::store::webhooks::{self, Webhook};
 
 /// Failures in a row, whatever the event, behind which the receiver itself counts as failing: then
 /// one event at a time asks whether it is back, and nothing else is sent.
 pub const FAILING: u32 = 5;
+
+/// What the receiver says when it wants no more.
+pub const GONE: u16 = 410;
 
 /// What came of an event that was to be tried.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +90,7 @@ pub fn settle(
             Outcome::Delivered { status } => {
                 log(Some(status), None);
                 place.failures = 0;
+                place.failing = None;
                 settled.is_back = was_failing;
                 settled.done.push(waiting.position);
             }
@@ -97,6 +101,10 @@ pub fn settle(
                 wait,
             } => {
                 log(status, Some(error.clone()));
+                place.failing.get_or_insert(at);
+                if status == Some(GONE) {
+                    settled.disable = Some(webhooks::GONE);
+                }
                 place.failures = place.failures.saturating_add(1).min(most_failures);
                 if let Some(wait) = wait {
                     place.paused = place.paused.max(now + wait);
@@ -115,6 +123,10 @@ pub fn settle(
         let failures = place.failures - FAILING + 1;
         let pause = backoff::wait(webhook.retry_s, failures, chance);
         place.paused = place.paused.max(now + pause);
+        let is_long = |since: i64| now - since >= webhook.disable_s * 1000;
+        if last_error.is_some() && place.failing.is_some_and(is_long) {
+            settled.disable.get_or_insert(webhooks::FAILING);
+        }
     }
     let is_old = |waiting: &Waiting| now - waiting.since >= webhook.give_up_s * 1000;
     let error = last_error.unwrap_or_default();
@@ -302,6 +314,36 @@ mod tests {
             (good.place.failures, good.place.paused, good.is_back),
             (0, 0, true)
         );
+    }
+
+    #[test]
+    fn one_that_never_succeeds_is_disabled_in_the_end() {
+        let check = |failures: u32, seconds: i64, outcome: Outcome, expected: Option<&str>| {
+            let place = Place {
+                failing: Some(NOW - seconds * 1000),
+                ..place(failures)
+            };
+            let round = vec![tried(item(11, 0), outcome)];
+            let settled = settle(place, &webhook(), &plan(20), round, NOW, 0);
+            assert_eq!(settled.disable, expected, "{failures} for {seconds} s");
+            settled.place.failing
+        };
+        let long = webhook().disable_s;
+        check(FAILING, long, failed(), Some("failing"));
+        check(FAILING, long - 1, failed(), None);
+        // Few attempts say little of a receiver.
+        check(1, long, failed(), None);
+        check(FAILING, long, Outcome::Untried, None);
+        let delivered = Outcome::Delivered { status: 200 };
+        assert_eq!(check(FAILING, long, delivered, None), None);
+        let gone = Outcome::Failed {
+            status: Some(GONE),
+            error: "status 410".to_owned(),
+            wait: None,
+        };
+        check(0, 0, gone, Some("gone"));
+        let first = settled(0, &plan(20), vec![tried(item(11, 0), failed())]);
+        assert_eq!(first.place.failing, Some(NOW));
     }
 
     #[test]

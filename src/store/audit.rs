@@ -6,12 +6,15 @@ use serde_json::Value;
 use super::d1::{Database, Row, Rows, Statement};
 use super::error::StoreError;
 
+/// Who does what nobody asked for.
+pub const ITSELF: &str = "scim-edge";
+
 /// What somebody did, or was refused. Nothing secret is ever put in here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// Unix milliseconds.
     pub at: i64,
-    /// "ADMIN_TOKEN", "credential:" and its id, or "access:" and whom Access let in.
+    /// "ADMIN_TOKEN", "credential:" and its id, "access:" and whom Access let in, or [`ITSELF`].
     pub actor: String,
     /// The method and the address: "POST tenants/{}/tokens".
     pub action: String,

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS place (
   failures INTEGER NOT NULL,      -- in a row, whatever the event
   paused INTEGER NOT NULL,        -- nothing is sent before this time
   attempts INTEGER NOT NULL,      -- ever
+  failing INTEGER,                -- NULL, or since when there was nothing but failures
   missed INTEGER,                 -- events up to this position were gone before they were read
   changes INTEGER NOT NULL        -- grows with what administrators do, which a round must not undo
 ) STRICT;
@@ -67,6 +68,7 @@ pub struct Place {
     pub failures: u32,
     pub paused: i64,
     pub attempts: i64,
+    pub failing: Option<i64>,
     pub missed: Option<i64>,
     pub changes: i64,
 }
@@ -121,6 +123,9 @@ pub struct Settled {
     pub attempts: Vec<Attempt>,
     /// The receiver is back: what waits is due.
     pub is_back: bool,
+    /// Why the webhook is to be disabled, [`super::webhooks::GONE`] or
+    /// [`super::webhooks::FAILING`], if it is.
+    pub disable: Option<&'static str>,
 }
 
 pub struct Ledger(SqlStorage);
@@ -156,7 +161,7 @@ impl Ledger {
     /// `None` before [`Ledger::begin`] and when it was emptied.
     pub fn place(&self) -> Result<Option<Place>> {
         let sql = "SELECT webhook, tenant, position, since, failures, paused, attempts, missed, \
-             changes FROM place";
+             changes, failing FROM place";
         let rows = self.run(sql, Vec::new())?;
         Ok(rows.first().map(|row| Place {
             webhook: text(row, 0),
@@ -168,12 +173,13 @@ impl Ledger {
             attempts: number(row, 6),
             missed: integer(row, 7),
             changes: number(row, 8),
+            failing: integer(row, 9),
         }))
     }
 
     pub fn set_place(&self, place: &Place) -> Result<()> {
         let sql = "UPDATE place SET tenant = ?1, position = ?2, since = ?3, failures = ?4, \
-             paused = ?5, attempts = ?6, missed = ?7";
+             paused = ?5, attempts = ?6, missed = ?7, failing = ?8";
         let values = vec![
             place.tenant.into(),
             place.position.into(),
@@ -182,6 +188,7 @@ impl Ledger {
             place.paused.into(),
             place.attempts.into(),
             place.missed.into(),
+            place.failing.into(),
         ];
         self.run(sql, values).map(|_| ())
     }
@@ -381,7 +388,8 @@ impl Ledger {
 
     /// An administrator did something: the receiver is tried at once.
     fn change(&self) -> Result<()> {
-        let sql = "UPDATE place SET changes = changes + 1, failures = 0, paused = 0";
+        let sql = "UPDATE place SET changes = changes + 1, failures = 0, paused = 0, \
+             failing = NULL";
         self.run(sql, Vec::new()).map(|_| ())
     }
 

@@ -4,7 +4,9 @@
 //! Whatever changes who is to be woken also makes the tenants' revisions grow, so that isolates hear
 //! of it with their next request.
 
-use super::audit::Entry;
+use serde_json::json;
+
+use super::audit::{self, Entry, Outcome};
 use super::d1::{Database, Parameter, Row, Rows, Statement};
 use super::error::StoreError;
 use super::events::{Event, Page, Scope, read};
@@ -22,6 +24,10 @@ pub const ALL: i64 = 0;
 
 /// The format of a webhook that gets events as the feed has them.
 pub const AS_EVENT: &str = "event";
+
+/// Why one disabled itself: its receiver wants no more; it has failed for too long.
+pub const GONE: &str = "gone";
+pub const FAILING: &str = "failing";
 
 /// Times are Unix milliseconds.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,18 +50,20 @@ pub struct Webhook {
     pub timeout_s: i64,
     pub retry_s: i64,
     pub give_up_s: i64,
+    pub disable_s: i64,
     /// Events behind this position are its own.
     pub start: i64,
     pub created: i64,
     pub disabled: Option<i64>,
-    pub gone: Option<i64>,
+    /// [`GONE`], [`FAILING`] or, where an administrator did it, nothing.
+    pub reason: Option<String>,
     pub deleted: Option<i64>,
 }
 
 const COLUMNS: &str = "w.id, w.tenant, w.label, w.url, w.types, w.format, w.audience, w.origin, \
     w.secret, w.old_secret, \
-    w.old_secret_until, w.timeout_s, w.retry_s, w.give_up_s, w.start, w.created, w.disabled, \
-    w.gone, w.deleted";
+    w.old_secret_until, w.timeout_s, w.retry_s, w.give_up_s, w.disable_s, w.start, w.created, \
+    w.disabled, w.reason, w.deleted";
 
 /// SQL: those that an event of a tenant `t` wakes, as a JSON array of ids.
 pub(super) const OF_TENANT: &str = "(SELECT json_group_array(w.id) FROM webhooks w \
@@ -77,14 +85,14 @@ pub async fn create(
     let whose = whose(slug);
     let insert = format!(
         "INSERT INTO webhooks (id, tenant, label, url, types, secret, timeout_s, retry_s, \
-         give_up_s, start, created, disabled, format, audience, origin) \
+         give_up_s, start, created, disabled, format, audience, origin, disable_s) \
          SELECT ?2, {whose}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
          coalesce(max(?10, coalesce((SELECT pruned FROM outbox), 0)), \
-         (SELECT max(position) FROM events), 0), ?11, ?12, ?13, ?14, ?15 \
+         (SELECT max(position) FROM events), 0), ?11, ?12, ?13, ?14, ?15, ?16 \
          WHERE {whose} IS NOT NULL AND (SELECT count(*) FROM webhooks \
          WHERE tenant = {whose} AND deleted IS NULL) < {MAX_WEBHOOKS} RETURNING tenant, start"
     );
-    let parameters: [Parameter; 15] = [
+    let parameters: [Parameter; 16] = [
         slug.into(),
         new.id.as_str().into(),
         new.label.as_str().into(),
@@ -100,6 +108,7 @@ pub async fn create(
         new.format.as_str().into(),
         new.audience.clone().into(),
         new.origin.as_str().into(),
+        new.disable_s.into(),
     ];
     let mut batch = vec![
         Statement::new(insert, parameters),
@@ -165,11 +174,11 @@ pub async fn update(
     let sql = format!(
         "UPDATE webhooks AS w SET label = ?3, url = ?4, types = ?5, secret = ?6, old_secret = ?7, \
          old_secret_until = ?8, timeout_s = ?9, retry_s = ?10, give_up_s = ?11, disabled = ?12, \
-         gone = ?13, format = ?14, audience = ?15 WHERE {} RETURNING id",
+         reason = ?13, format = ?14, audience = ?15, disable_s = ?16 WHERE {} RETURNING id",
         is_this(slug)
     );
     let (old, until) = changed.old_secret.clone().unzip();
-    let parameters: [Parameter; 15] = [
+    let parameters: [Parameter; 16] = [
         slug.into(),
         changed.id.as_str().into(),
         changed.label.as_str().into(),
@@ -182,9 +191,10 @@ pub async fn update(
         changed.retry_s.into(),
         changed.give_up_s.into(),
         changed.disabled.into(),
-        changed.gone.into(),
+        changed.reason.clone().into(),
         changed.format.as_str().into(),
         changed.audience.clone().into(),
+        changed.disable_s.into(),
     ];
     let batch = [
         Statement::new(sql, parameters),
@@ -225,20 +235,42 @@ pub(super) fn delete_all(slug: &str, now: i64) -> Statement {
     Statement::new(sql, [slug.into(), now.into()])
 }
 
-/// The receiver wants no more.
-pub async fn disable(database: &Database, webhook: &Webhook, now: i64) -> Result<(), StoreError> {
-    let disable = Statement::new(
-        "UPDATE webhooks SET disabled = ?2, gone = ?2 WHERE id = ?1 AND disabled IS NULL",
-        [webhook.id.as_str().into(), now.into()],
-    );
-    let revise = match webhook.tenant {
-        ALL => revise(None),
-        tenant => Statement::new(
-            "UPDATE tenants SET revision = revision + 1 WHERE id = ?1",
-            [tenant.into()],
-        ),
+/// What nobody asked for: `reason` is [`GONE`] or [`FAILING`]. The audit log says so.
+pub async fn disable(
+    database: &Database,
+    webhook: &Webhook,
+    reason: &'static str,
+    now: i64,
+) -> Result<(), StoreError> {
+    let slug = match webhook.tenant {
+        ALL => None,
+        tenant => {
+            let sql = "SELECT slug FROM tenants WHERE id = ?1";
+            let found = database.query(Statement::new(sql, [tenant.into()])).await?;
+            let Some(slug) = found.first().and_then(|row| row.text("slug")) else {
+                return Ok(());
+            };
+            Some(slug)
+        }
     };
-    database.batch(&[disable, revise]).await.map(|_| ())
+    let family = if slug.is_some() { "tenants/{}/" } else { "" };
+    let entry = Entry {
+        at: now,
+        actor: audit::ITSELF.to_owned(),
+        action: format!("PATCH {family}webhooks/{{}}"),
+        tenant: slug.clone(),
+        target: Some(webhook.id.clone()),
+        outcome: Outcome::Done,
+        ip: None,
+        detail: Some(json!({ "label": webhook.label, "enabled": false, "reason": reason })),
+    };
+    let disable = Statement::new(
+        "UPDATE webhooks SET disabled = ?2, reason = ?3 WHERE id = ?1 AND disabled IS NULL \
+         AND deleted IS NULL",
+        [webhook.id.as_str().into(), now.into(), reason.into()],
+    );
+    let batch = [disable, entry.when_changed(), revise(slug.as_deref())];
+    database.batch(&batch).await.map(|_| ())
 }
 
 /// Ends a deletion: the object is empty.
@@ -393,10 +425,11 @@ fn read(row: &Row) -> Option<Webhook> {
         timeout_s: row.integer("timeout_s")?,
         retry_s: row.integer("retry_s")?,
         give_up_s: row.integer("give_up_s")?,
+        disable_s: row.integer("disable_s")?,
         start: row.integer("start")?,
         created: row.integer("created")?,
         disabled: row.integer("disabled"),
-        gone: row.integer("gone"),
+        reason: row.text("reason"),
         deleted: row.integer("deleted"),
     })
 }

@@ -191,15 +191,46 @@ describe("webhooks", { skip }, () => {
     await user();
     await receiver.until(() => receiver.got.length === 1);
     const shown = async () => ok(200, edge.admin("GET", at()));
-    assert.ok((await eventually(shown, ({ enabled }) => !enabled)).gone);
+    assert.equal((await eventually(shown, ({ enabled }) => !enabled)).disabled_reason, "gone");
     await user();
     await pause(1500);
     assert.equal(receiver.got.length, 1);
     receiver.answer = () => ({ status: 200 });
     const enabled = await ok(200, edge.admin("PATCH", at(), { enabled: true }));
-    assert.deepEqual([enabled.enabled, enabled.gone], [true, undefined]);
+    assert.deepEqual([enabled.enabled, enabled.disabled_reason], [true, undefined]);
     await receiver.until(() => receiver.taken.length === 2);
     await settled();
+  });
+
+  test("nothing but failures for long disables, and enabling goes on where it ended", async (t) => {
+    const { tenant, receiver, webhook, user, at, state, settled } = await hooked(t, { disable_s: 3 });
+    await user();
+    await receiver.until(() => receiver.taken.length === 1);
+    receiver.answer = () => ({ status: 500 });
+    for (let round = 0; round < 5; round += 1) await user();
+    const failing = await eventually(state, ({ failing_since: since }) => since);
+    assert.ok(Math.abs(Date.parse(failing.failing_since) - receiver.got[1].at) < 1000, failing.failing_since);
+    const shown = async () => ok(200, edge.admin("GET", at()));
+    const disabled = await eventually(shown, ({ enabled }) => !enabled);
+    assert.equal(disabled.disabled_reason, "failing");
+    assert.ok(Date.parse(disabled.disabled) - receiver.got[1].at >= 3000, disabled.disabled);
+    const { entries } = await ok(200, edge.admin("GET", `/audit?tenant=${tenant.slug}&order=newest`));
+    const { actor, action, target, outcome, detail } = entries[0];
+    assert.deepEqual([actor, action, target, outcome], ["scim-edge", "PATCH tenants/{}/webhooks/{}", webhook.id, "done"]);
+    assert.deepEqual(detail, { label: "Product", enabled: false, reason: "failing" });
+    const sent = receiver.got.length;
+    await user();
+    await edge.cron();
+    await pause(1500);
+    assert.equal(receiver.got.length, sent);
+    receiver.answer = () => ({ status: 200 });
+    const enabled = await ok(200, edge.admin("PATCH", at(), { enabled: true }));
+    assert.deepEqual([enabled.enabled, enabled.disabled, enabled.disabled_reason], [true, undefined, undefined]);
+    await receiver.until(() => receiver.taken.length === 7);
+    await settled();
+    assert.equal((await state()).failing_since, undefined);
+    const { events } = await ok(200, edge.admin("GET", `/tenants/${tenant.slug}/events`));
+    assert.deepEqual(receiver.taken.map(({ id }) => id).sort(), events.map(({ id }) => id).sort());
   });
 
   test("redirects are not followed", async (t) => {
@@ -529,6 +560,8 @@ describe("webhooks", { skip }, () => {
       { timeout_s: 31 },
       { retry_s: 0 },
       { give_up_s: 1e9 },
+      { disable_s: 0 },
+      { disable_s: 1e9 },
       { after: -1 },
       { secret: "whsec_x" },
     ]) {
