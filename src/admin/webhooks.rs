@@ -89,6 +89,7 @@ impl Request {
             timeout_s: body.take("timeout_s")?,
             retry_s: body.take("retry_s")?,
             give_up_s: body.take("give_up_s")?,
+            disable_s: body.take("disable_s")?,
             after: body.take("after")?,
         };
         body.end()?;
