@@ -332,6 +332,22 @@ CREATE TABLE streams (
   PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Bulks that are done behind their answer, as their senders preferred (RFC 9967 §2.5.1), and what came
+-- of them: the response is written in the transaction of the operations.
+CREATE TABLE accepted_bulks (
+  tenant INTEGER NOT NULL,
+  id TEXT NOT NULL,                    -- UUIDv7, their `Set-Txn`: in this order they are done
+  scopes TEXT NOT NULL,                -- of the token that sent it: whose cover them may read the response
+  base TEXT NOT NULL,                  -- the SCIM base URL that it was sent to
+  request TEXT,                        -- JSON, BulkEnvelope in src/membership/message.rs; NULL: done
+  tries INTEGER NOT NULL DEFAULT 0,    -- how often it was begun
+  response TEXT,                       -- JSON, a BulkResponse; NULL: not done
+  done INTEGER,                        -- NULL: not done
+  PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+-- A tenant's next one, whose there are, and the old ones, none of them with what the rows hold.
+CREATE INDEX accepted_bulks_by_time ON accepted_bulks (done, tenant, id);
+
 -- What SETs are signed with, by WebCrypto: one pair of the deployment's signs at a time.
 CREATE TABLE signing_keys (
   kid TEXT PRIMARY KEY,                -- UUIDv7

@@ -14,7 +14,7 @@
 //! | [`membership`] | the Durable Object that orders what touches group membership | `scim`, `store`, `events`, `delivery`, `wire` |
 //! | [`delivery`] | webhooks: a Durable Object for each, which sends it the events | `scim`, `store`, `events`, `auth`, `wire` |
 //! | [`wire`] | a request read whole, an answer not yet the platform's | `scim`, `store` |
-//! | [`maintenance`] | what runs by itself every few minutes | `scim`, `store`, `delivery` |
+//! | [`maintenance`] | what runs by itself every few minutes | `scim`, `store`, `membership`, `delivery` |
 //! | [`log`] | the request log: what is kept of a request, and when it is written | `scim`, `store` |
 //! | [`admin`] | `/admin/v1`: tenants, settings, tokens, schemas | the ones above |
 //! | [`http`] | a request's life, and a file per family of endpoints | all |

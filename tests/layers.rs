@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("mapping", &["scim"]),
     ("wire", &["scim", "store"]),
     ("log", &["scim", "store"]),
-    ("maintenance", &["scim", "store", "delivery"]),
+    ("maintenance", &["scim", "store", "membership", "delivery"]),
     (
         "admin",
         &[
@@ -82,6 +82,7 @@ const PURE: &[&str] = &[
     "store/members/write.rs",
     "store/members/write",
     "mapping",
+    "membership/bulk_answer.rs",
     "membership/bulk_plan.rs",
     "membership/plan.rs",
     "membership/plan",

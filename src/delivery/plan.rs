@@ -133,7 +133,7 @@ pub fn item(event: &Event, since: i64) -> Item {
 /// The id of what it is about; events of nothing that has one are one lane.
 fn lane(data: &str) -> String {
     let data: Value = json::read(data).unwrap_or_default();
-    let about = ["resource", "credential"].map(|name| data[name]["id"].as_str());
+    let about = ["resource", "credential", "subject"].map(|name| data[name]["id"].as_str());
     about
         .into_iter()
         .flatten()

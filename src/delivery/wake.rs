@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, LocalBoxFuture, join_all, select};
 use serde::{Deserialize, Serialize};
 use worker::{Context, Delay, Env, console_error};
 
@@ -86,7 +86,7 @@ pub fn wake(context: &Context, env: &Env, webhooks: &[String]) {
         return;
     }
     let (env, webhooks) = (env.clone(), webhooks.to_vec());
-    behind_the_answer(context, async move {
+    let work = async move {
         let now = now();
         let mine: Vec<String> = PROMISED.with_borrow_mut(|promised| {
             let mut mine = webhooks;
@@ -103,26 +103,29 @@ pub fn wake(context: &Context, env: &Env, webhooks: &[String]) {
         Delay::from(GATHERED).await;
         PROMISED.with_borrow_mut(|promised| promised.retain(|one, _| !mine.contains(one)));
         wake_all(&env, &mine).await;
-    });
+    };
+    behind_the_answer(context, work.boxed_local());
 }
 
 /// The same, where nobody knows yet which ones there are.
 pub fn wake_of(context: &Context, env: &Env, database: &Database, slug: String) {
     let (env, database) = (env.clone(), database.clone());
-    behind_the_answer(context, async move {
+    let work = async move {
         match webhooks::awake(&database, &slug).await {
             Ok(found) => {
                 wake_all(&env, &found).await;
             }
             Err(error) => console_error!("webhooks: {error:?}"),
         }
-    });
+    };
+    behind_the_answer(context, work.boxed_local());
 }
 
-fn behind_the_answer(context: &Context, work: impl Future<Output = ()> + 'static) {
+/// Calls to objects that nobody waits for. Boxed, so that the program holds this once.
+pub fn behind_the_answer(context: &Context, work: LocalBoxFuture<'static, ()>) {
     context.wait_until(async {
         if AssertUnwindSafe(work).catch_unwind().await.is_err() {
-            console_error!("webhooks: waking them panicked");
+            console_error!("a call behind an answer panicked");
         }
     });
 }

@@ -8,7 +8,7 @@ use crate::scim::datetime::DateTime;
 use crate::scim::resource::Map;
 use crate::scim::resource::version::etag;
 use crate::scim::schema::Definition;
-use crate::store::events::{Event, MEMBERS_PER_EVENT, NewEvent};
+use crate::store::events::{Event, MEMBERS_PER_EVENT, NewEvent, OPERATION_COMPLETED};
 
 /// What names a resource to people and to identity providers.
 const NAMES: [&str; 4] = ["id", "externalId", "userName", "displayName"];
@@ -68,6 +68,21 @@ pub fn tell_members(
         let data = json!({ "resource": group, "members": listed });
         events.push(NewEvent::new(kind, data));
     }
+}
+
+/// An operation of the bulk `id` is done, by its place and its entry in the response. What it is about
+/// is not told as a resource: nothing is said of how that is.
+pub fn completed(id: &str, at: usize, base: &str, entry: &Value) -> NewEvent {
+    let path = entry["location"].as_str();
+    let path = path.and_then(|location| location.strip_prefix(base));
+    // Where nothing is, it is about the bulk.
+    let uri = path.map_or_else(|| format!("/Bulk/{id}"), str::to_owned);
+    let mut subject = json!({ "format": "scim", "uri": uri });
+    if let Some((_, id)) = path.and_then(|path| path.rsplit_once('/')) {
+        subject["id"] = id.into();
+    }
+    let data = json!({ "txn": format!("{id}:{at}"), "subject": subject, "operation": entry });
+    NewEvent::new(OPERATION_COMPLETED, data)
 }
 
 /// Members whose display in the group changed: who, before, after.

@@ -2,13 +2,13 @@
 
 use crate::scim::resource::Map;
 use crate::scim::schema::Definition;
-pub use crate::store::events::MEMBER_ADDED;
 use crate::store::events::{CREDENTIAL_EXPIRING, TARGETS_CHANGED, TENANT_DELETED};
+pub use crate::store::events::{MEMBER_ADDED, OPERATION_COMPLETED};
 
 pub const MEMBER_REMOVED: &str = "group.member_removed";
 
 /// Every kind that the outbox has.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 21] = [
     "user.created",
     "user.updated",
     "user.activated",
@@ -27,6 +27,7 @@ pub const ALL: [&str; 20] = [
     "resource.updated",
     "resource.deleted",
     "resource.restored",
+    OPERATION_COMPLETED,
     CREDENTIAL_EXPIRING,
     TENANT_DELETED,
 ];

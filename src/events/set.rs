@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::kinds::{ALL, Kinds, MEMBER_ADDED, MEMBER_REMOVED};
+use super::kinds::{ALL, Kinds, MEMBER_ADDED, MEMBER_REMOVED, OPERATION_COMPLETED};
 use crate::scim::json as text;
 use crate::scim::resource::Map;
 use crate::store::events::Event;
@@ -14,6 +14,9 @@ use crate::store::events::Event;
 pub const TYPE: &str = "secevent+jwt";
 
 const PREFIX: &str = "urn:ietf:params:scim:event:prov:";
+
+/// An operation of a bulk is done that was answered before (RFC 9967 §2.5.1.3).
+const ASYNC_RESPONSE: &str = "urn:ietf:params:scim:event:misc:asyncresp";
 
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
@@ -73,12 +76,13 @@ pub fn event_uris() -> Vec<String> {
         "activate",
         "deactivate",
     ];
-    names.iter().map(|name| format!("{PREFIX}{name}")).collect()
+    let names = names.iter().map(|name| format!("{PREFIX}{name}"));
+    names.chain([ASYNC_RESPONSE.to_owned()]).collect()
 }
 
 /// Whether an event of this kind becomes a SET.
 pub fn is_told(kind: &str) -> bool {
-    Act::of(kind).is_some()
+    kind == OPERATION_COMPLETED || Act::of(kind).is_some()
 }
 
 /// Those of the chosen kinds that become SETs.
@@ -89,8 +93,29 @@ pub fn told(kinds: &Kinds) -> impl Iterator<Item = &'static str> {
 
 /// `None` where the profile has no event for it, or nobody can find what it is about any more.
 pub fn claims(event: &Event, audience: Audience<'_>) -> Option<Value> {
-    let act = Act::of(&event.kind)?;
     let data: Value = text::read(&event.data).ok()?;
+    let id = event.id();
+    let (subject, txn, events) = if event.kind == OPERATION_COMPLETED {
+        let events = json!({ ASYNC_RESPONSE: data["operation"] });
+        (data["subject"].clone(), data["txn"].as_str()?, events)
+    } else {
+        let (subject, events) = changed(event, &data, audience.format)?;
+        (subject, id.as_str(), events)
+    };
+    Some(json!({
+        "iss": issuer(audience.origin, event.tenant.as_deref()?),
+        "iat": event.created / 1000,
+        "jti": id,
+        "txn": txn,
+        "aud": audience.name,
+        "sub_id": subject,
+        "events": events,
+    }))
+}
+
+/// The subject of a change of a resource, and the events.
+fn changed(event: &Event, data: &Value, format: Format) -> Option<(Value, Value)> {
+    let act = Act::of(&event.kind)?;
     let resource = data["resource"].as_object()?;
     let endpoint = match event.kind.split_once('.')?.0 {
         "user" => "/Users",
@@ -102,15 +127,7 @@ pub fn claims(event: &Event, audience: Audience<'_>) -> Option<Value> {
     if let Some(external_id) = resource.get("externalId") {
         subject["externalId"] = external_id.clone();
     }
-    Some(json!({
-        "iss": issuer(audience.origin, event.tenant.as_deref()?),
-        "iat": event.created / 1000,
-        "jti": event.id(),
-        "txn": event.id(),
-        "aud": audience.name,
-        "sub_id": subject,
-        "events": act.events(&data, resource, audience.format),
-    }))
+    Some((subject, act.events(data, resource, format)))
 }
 
 /// What happened, as the profile divides it.

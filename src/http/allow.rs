@@ -20,6 +20,7 @@ pub fn methods(registry: &Registry, segments: &[&str]) -> Option<&'static str> {
         ["Bulk"] => Some(BULK),
         [endpoint, ".search"] => registry.at(endpoint).map(|_| SEARCH),
         [endpoint] => registry.at(endpoint).map(|_| COLLECTION),
+        ["Bulk", _] => Some(READ),
         [endpoint, _] => registry.at(endpoint).map(|_| RESOURCE),
         _ => None,
     }
@@ -46,6 +47,7 @@ mod tests {
         check(&[], Some(READ));
         check(&[".search"], Some(SEARCH));
         check(&["Bulk"], Some(BULK));
+        check(&["Bulk", "1"], Some(READ));
         check(&["Users", ".search"], Some(SEARCH));
         check(&["Nothing", ".search"], None);
         let nothing: [&[&str]; 4] = [&["users"], &["User"], &["Users", "1", "2"], &["Me", "x"]];

@@ -1,21 +1,23 @@
-//! POST /Bulk (RFC 7644 §3.7): the whole message is one unit of work for the tenant's object.
-
-use std::collections::HashMap;
+//! POST /Bulk (RFC 7644 §3.7): the whole message is one unit of work for the tenant's object, done
+//! before the answer, or behind it where the sender prefers that (RFC 9967 §2.5.1).
 
 use super::exchange::Exchange;
 use super::permission::permit;
 use super::resources::body;
+use crate::log::redact::Redaction;
+use crate::membership::bulk_answer::entries;
 use crate::membership::client;
-use crate::membership::message::{BulkOperation, BulkTask, Change, Done};
-use crate::scim::bulk::{BulkRequest, Entry, Operation, Task, Verb, bulk_response};
+use crate::membership::message::{BulkEnvelope, BulkOperation, BulkTask, Change};
+use crate::scim::bulk::{BulkRequest, Operation, Task, Verb, bulk_response};
 use crate::scim::discovery::BulkLimits;
 use crate::scim::error::{Result, ScimError};
-use crate::scim::resource::MAX_DEPTH;
+use crate::scim::resource::{MAX_DEPTH, Map};
+use crate::store::accepted::MAX_REQUEST;
 use crate::store::scopes::{Right, Scopes};
 use crate::store::settings::Settings;
-use crate::wire::Failure;
 use crate::wire::reply::Reply;
 use crate::wire::request::new_id;
+use crate::wire::{Failure, TooMany};
 
 /// As ServiceProviderConfig shows them.
 pub fn limits(settings: &Settings) -> BulkLimits {
@@ -28,19 +30,37 @@ pub fn limits(settings: &Settings) -> BulkLimits {
 /// How deep an operation's `data` lies in the message.
 const DATA_DEPTH: usize = 3;
 
-/// POST /Bulk. An operation's answer has a body only where it failed: a thousand resources would
-/// otherwise be sent back that the client has just sent.
+/// RFC 7240 §4.1
+const RESPOND_ASYNC: &str = "respond-async";
+
+/// Seconds until a response that is not there is worth another look.
+const RETRY_S: u32 = 5;
+
+/// POST /Bulk
 pub async fn bulk(exchange: &Exchange<'_>) -> std::result::Result<Reply, Failure> {
     let body = body(exchange, MAX_DEPTH + DATA_DEPTH)?;
     let tenant = &exchange.access().tenant;
+    let can_wait = exchange.prefers(RESPOND_ASYNC) && !has_secrets(exchange, &body);
     let ids = |count| new_ids(exchange.parts.now, count);
     let most = tenant.settings.bulk_max_operations as usize;
     let bulk = BulkRequest::parse(body, &tenant.registry, exchange.mode(), most, ids)?;
     let scopes = exchange.access().token.scopes;
-    let split = |operation| split(permitted(operation, scopes));
-    let (shown, sent): (Vec<_>, Vec<_>) = bulk.operations.into_iter().map(split).unzip();
-    let sent = client::send_bulk(exchange.env, &exchange.store, bulk.fail_on_errors, sent);
-    let results = sent.await?;
+    let sent = |operation| sent(permitted(operation, scopes));
+    let bulk = BulkEnvelope {
+        token_hash: exchange.access().token_hash.clone(),
+        tenant: tenant.id,
+        revision: tenant.revision,
+        now: exchange.parts.now,
+        fail_on_errors: bulk.fail_on_errors,
+        operations: bulk.operations.into_iter().map(sent).collect(),
+    };
+    if can_wait {
+        let request = client::to_text(&bulk)?;
+        if request.len() <= MAX_REQUEST {
+            return accept(exchange, request).await;
+        }
+    }
+    let results = client::send_bulk(exchange.env, &exchange.store, &bulk).await?;
     let done = results.iter().flatten();
     let left_out: usize = done.map(|done| done.left_out.len()).sum();
     if left_out > 0 {
@@ -49,13 +69,49 @@ pub async fn bulk(exchange: &Exchange<'_>) -> std::result::Result<Reply, Failure
             exchange.parts.request_id
         );
     }
-    let answered = || shown.iter().zip(&results);
-    let moved = answered().filter_map(|(shown, result)| shown.moved(result));
-    let moved: HashMap<&str, String> = moved.collect();
-    let entries: Vec<Entry> = answered()
-        .map(|(shown, result)| shown.entry(&exchange.base, &moved, result))
-        .collect();
-    Ok(Reply::json(200, bulk_response(&entries)))
+    let entries = entries(&exchange.base, &bulk.operations, &results);
+    Ok(Reply::json(200, bulk_response(entries)))
+}
+
+/// Passwords are never kept: who sends one waits for the answer.
+fn has_secrets(exchange: &Exchange<'_>, body: &Map) -> bool {
+    let registry = &exchange.access().tenant.registry;
+    Redaction::new(registry, &[], true).finds(body.clone().into())
+}
+
+/// Keeps a bulk, under the id of this request. It is done once the answer is out.
+async fn accept(exchange: &Exchange<'_>, request: String) -> std::result::Result<Reply, Failure> {
+    let id = &exchange.parts.request_id;
+    let accepted = exchange.store.accept(id, &exchange.base, request);
+    if !accepted.await? {
+        let refusal = TooMany {
+            detail: "Too many bulks of this tenant wait to be done: send this one again later.",
+            seconds: RETRY_S,
+        };
+        return Err(refusal.into());
+    }
+    let location = format!("{}/Bulk/{id}", exchange.base);
+    let reply = waiting(id).with("Preference-Applied", RESPOND_ASYNC);
+    Ok(reply.with("Location", location))
+}
+
+/// RFC 9967 §3
+fn waiting(id: &str) -> Reply {
+    let reply = Reply::empty(202).with("Set-Txn", id);
+    reply.with("Retry-After", RETRY_S.to_string())
+}
+
+/// GET /Bulk/{txn}: the response of one that was accepted, once it is done. It is for tokens that may
+/// do all that the one may that sent it.
+pub async fn response(exchange: &Exchange<'_>, id: &str) -> std::result::Result<Reply, Failure> {
+    let scopes = exchange.access().token.scopes;
+    match exchange.store.accepted(id).await? {
+        Some((sender, response)) if scopes.cover(Scopes::read(&sender)) => match response {
+            Some(response) => Ok(Reply::json(200, response)),
+            None => Ok(waiting(id)),
+        },
+        _ => Err(ScimError::not_found(&format!("The bulk {id}")).into()),
+    }
 }
 
 /// Refuses an operation that the token's scopes do not let it do.
@@ -68,68 +124,18 @@ fn permitted(mut operation: Operation, scopes: Scopes) -> Operation {
     operation
 }
 
-/// What the answer repeats of an operation.
-struct Shown {
-    method: String,
-    bulk_id: Option<String>,
-    location: Option<String>,
-    verb: Option<Verb>,
-}
-
-impl Shown {
-    /// Where the resource is, and where it really is: whoever was created anew has the id that they had.
-    fn moved(&self, result: &Result<Done>) -> Option<(&str, String)> {
-        let location = self.location.as_deref()?;
-        let (place, id) = location.rsplit_once('/')?;
-        let found = &result.as_ref().ok()?.stored.id;
-        (id != found).then(|| (location, format!("{place}/{found}")))
-    }
-
-    fn entry(&self, base: &str, moved: &HashMap<&str, String>, result: &Result<Done>) -> Entry<'_> {
-        let Self {
-            method,
-            bulk_id,
-            location,
-            verb,
-        } = self;
-        let bulk_id = bulk_id.as_deref();
-        let location = location.as_deref().map(|path| {
-            let path = moved.get(path).map_or(path, String::as_str);
-            format!("{base}{path}")
-        });
-        match (result, verb) {
-            (Ok(done), verb) => {
-                let (status, version) = match verb {
-                    Some(Verb::Create) => (201, Some(done.stored.version)),
-                    Some(Verb::Delete) => (204, None),
-                    Some(Verb::Replace | Verb::Patch) | None => (200, Some(done.stored.version)),
-                };
-                Entry::done(method, bulk_id, status, location, version)
-            }
-            // Nothing is where a POST failed.
-            (Err(error), Some(Verb::Create)) => Entry::failed(method, bulk_id, None, error),
-            (Err(error), _) => Entry::failed(method, bulk_id, location, error),
-        }
-    }
-}
-
-fn split(operation: Operation) -> (Shown, BulkOperation) {
-    let shown = Shown {
+fn sent(operation: Operation) -> BulkOperation {
+    BulkOperation {
         method: operation.method,
-        bulk_id: operation.bulk_id.clone(),
-        location: operation.location,
-        verb: operation.task.as_ref().ok().map(|task| task.verb),
-    };
-    let sent = BulkOperation {
         bulk_id: operation.bulk_id,
         if_match: operation.version,
         needs: operation.needs,
+        location: operation.location,
         task: match operation.task {
             Ok(task) => BulkTask::Change(change(task)),
             Err(error) => BulkTask::Refused(error.into()),
         },
-    };
-    (shown, sent)
+    }
 }
 
 fn change(task: Task) -> Change {

@@ -73,10 +73,15 @@ impl Exchange<'_> {
 
     /// `Prefer: return=representation` (RFC 7240 §4.2).
     pub fn prefers_representation(&self) -> bool {
+        self.prefers("return=representation")
+    }
+
+    /// Whether the request has a preference (RFC 7240 §2).
+    pub fn prefers(&self, preference: &str) -> bool {
         let prefer = self.parts.header("prefer").unwrap_or_default();
         prefer
             .split([',', ';'])
-            .any(|one| one.trim().eq_ignore_ascii_case("return=representation"))
+            .any(|one| one.trim().eq_ignore_ascii_case(preference))
     }
 
     pub fn conditions(&self) -> Conditions {

@@ -30,6 +30,7 @@ use crate::delivery::wake;
 use crate::limits;
 use crate::log;
 use crate::log::entry::{Answer, Body, Seen};
+use crate::membership::client;
 use crate::scim::error::ScimError;
 use crate::store::Access;
 use crate::store::d1::{Cost, Database};
@@ -117,6 +118,12 @@ pub async fn respond(
         reply = reply.without_body(content_type);
     }
     let access = access.into_inner();
+    // Bulks were accepted that are not done.
+    if let (202, Some(access)) = (reply.status, &access) {
+        let (env, tenant) = (env.clone(), access.tenant.id);
+        let call = async move { client::go_on(&env, tenant).await };
+        wake::behind_the_answer(&context, call.boxed_local());
+    }
     wake_webhooks(&context, &env, &route, access.as_ref(), &database);
     // A limit spares the database: of what it refuses the log is told now and then.
     let is_told = reply.status != 429

@@ -144,6 +144,7 @@ pub async fn endpoint(exchange: &Exchange<'_>, segments: &[&str]) -> Result<Repl
             discovery::answer(exchange, segments)
         }
         ["Bulk"] => bulk::bulk(exchange).await,
+        ["Bulk", id] => bulk::response(exchange, id).await,
         ["Me", ..] => me(),
         [] => lists::list(exchange, &permission::readable(scopes, registry)).await,
         [".search"] => lists::search(exchange, &permission::readable(scopes, registry)).await,

@@ -122,6 +122,12 @@ impl<'a> Redaction<'a> {
         without_tokens(&shown)
     }
 
+    /// Whether a body has values that are hidden.
+    pub fn finds(mut self, mut body: Value) -> bool {
+        self.value(&mut body);
+        !self.hidden.is_empty()
+    }
+
     /// An error's sentence, which may repeat what was sent.
     pub fn sentence(&self, text: &str) -> String {
         let mut shown = without_tokens(text);
@@ -256,6 +262,10 @@ mod tests {
                 {"op": "replace", "path": "emails[type eq \"work\"].value", "value": "e"},
             ]}),
         );
+        let finds = |body: Value| redaction(true).finds(body);
+        assert!(finds(json!({"Operations": [{"data": {"password": "p"}}]})));
+        assert!(finds(json!({"data": [{"path": "Password", "value": "p"}]})));
+        assert!(!finds(json!({"data": {"userName": "password"}})));
         let token = format!("scim_{}", "a".repeat(36));
         let secret = format!("scim-secret_{}", "a".repeat(36));
         check(

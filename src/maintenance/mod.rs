@@ -9,12 +9,15 @@ use futures_util::future::LocalBoxFuture;
 use worker::{Env, console_error};
 
 use crate::delivery::wake;
+use crate::membership::client;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
-use crate::store::{belongings, events, expiring, grants, reindex, removal, requests, tombstones};
+use crate::store::{
+    accepted, belongings, events, expiring, grants, reindex, removal, requests, tombstones,
+};
 
-/// Statements of one run, but for two of the webhooks in its end.
-const STATEMENTS: u32 = 48;
+/// Statements of one run, but for two of the accepted bulks and two of the webhooks in its end.
+const STATEMENTS: u32 = 46;
 
 /// A task has the run's time and the statements that are left, and says how many it took.
 type Task = for<'a> fn(&'a Database, i64, u32) -> LocalBoxFuture<'a, Result<u32, StoreError>>;
@@ -58,6 +61,14 @@ pub async fn run(env: &Env, now: i64) {
             Ok(spent) => left = left.saturating_sub(spent),
             Err(error) => console_error!("maintenance, {what}: {error:?}"),
         }
+    }
+    match accepted::waiting(&database, now).await {
+        Ok(tenants) => {
+            for tenant in tenants {
+                client::go_on(env, tenant).await;
+            }
+        }
+        Err(error) => console_error!("maintenance, accepted bulks: {error:?}"),
     }
     // The others may have written events.
     if let Err(error) = wake::catch_up(env, &database).await {

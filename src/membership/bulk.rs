@@ -4,18 +4,22 @@
 
 use worker::{Env, console_error};
 
+use super::bulk_answer;
 use super::bulk_plan;
+use super::client::one;
 use super::commit::{repeated, rules};
 use super::message::{Answer, BulkEnvelope, Outcome};
 use super::object::Shared;
 use super::reactivation;
+use crate::store::accepted::Begun;
 use crate::store::d1::Database;
 use crate::store::error::StoreError;
 use crate::store::members;
 
-pub async fn run(env: &Env, shared: &Shared, bulk: &BulkEnvelope) -> Answer {
+/// `begun` is what is known of one that was accepted before.
+pub async fn run(env: &Env, shared: &Shared, bulk: &BulkEnvelope, begun: Option<&Begun>) -> Answer {
     let (result, cost) = repeated(env, shared, async |database| {
-        attempt(database, shared, bulk).await
+        attempt(database, shared, bulk, begun).await
     })
     .await;
     let outcome = result.unwrap_or_else(failed);
@@ -26,6 +30,7 @@ async fn attempt(
     database: &Database,
     shared: &Shared,
     bulk: &BulkEnvelope,
+    begun: Option<&Begun>,
 ) -> Result<Outcome, StoreError> {
     let token = [(bulk.token_hash.as_str(), bulk.now)];
     let Some(context) = shared.context(database, &token).await? else {
@@ -44,6 +49,7 @@ async fn attempt(
     }
     let known = reactivation::known(bulk, &question, &ground, &rules);
     let renamed;
+    let sent = &bulk.operations;
     let mut bulk = bulk;
     if !known.is_empty() {
         renamed = reactivation::renamed(bulk, &known);
@@ -70,6 +76,14 @@ async fn attempt(
         let holders = &mut ground.holders;
         holders.ask(database, tenant, &writes.unasked).await?;
         (outcomes, writes) = bulk_plan::plan(bulk, &envelopes, &rules, &ground);
+    }
+    if let Some(begun) = begun {
+        let results: Result<Vec<_>, _> = outcomes.into_iter().map(one).collect();
+        let (finished, told) = bulk_answer::finished(begun, sent, &results?);
+        writes.finished = Some(finished);
+        writes.events.extend(told);
+        members::write(database, tenant, now, &writes).await?;
+        return Ok(Outcome::Bulk(Vec::new()));
     }
     let mut outcome = Outcome::Bulk(outcomes);
     if !writes.is_empty() {

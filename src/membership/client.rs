@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use serde::Serialize;
-use worker::{Delay, Env};
+use worker::{Delay, Env, console_error};
 
 use super::message::{
-    Answer, BULK_PATH, BulkEnvelope, BulkOperation, Change, Done, Envelope, Outcome, PANIC_HEADER,
+    ACCEPTED_PATH, Answer, BULK_PATH, BulkEnvelope, Change, Done, Envelope, Outcome, PANIC_HEADER,
 };
 use crate::scim::error::ScimError;
 use crate::scim::json;
@@ -44,27 +44,26 @@ pub async fn send(
 pub async fn send_bulk(
     env: &Env,
     store: &Store,
-    fail_on_errors: Option<usize>,
-    operations: Vec<BulkOperation>,
+    bulk: &BulkEnvelope,
 ) -> Result<Vec<Result<Done, ScimError>>, StoreError> {
-    let tenant = &store.access.tenant;
-    let envelope = BulkEnvelope {
-        token_hash: store.access.token_hash.clone(),
-        tenant: tenant.id,
-        revision: tenant.revision,
-        now: store.now,
-        fail_on_errors,
-        operations,
-    };
-    let outcomes = match ask(env, store, BULK_PATH, to_text(&envelope)?, false).await? {
+    let outcomes = match ask(env, store, BULK_PATH, to_text(bulk)?, false).await? {
         Outcome::Bulk(outcomes) => outcomes,
         other => return Err(failed(other)),
     };
     outcomes.into_iter().map(one).collect()
 }
 
+/// Has the tenant's object do the bulks that were accepted. A call that is lost costs time only: who
+/// asks for the response of one makes the next, or the maintenance run.
+pub async fn go_on(env: &Env, tenant: i64) {
+    let call = call(env, tenant, ACCEPTED_PATH, tenant.to_string(), false);
+    if let Err(error) = call.await {
+        console_error!("accepted bulks of tenant {tenant} are done later: {error:?}");
+    }
+}
+
 /// What came of one change.
-fn one(outcome: Outcome) -> Result<Result<Done, ScimError>, StoreError> {
+pub(super) fn one(outcome: Outcome) -> Result<Result<Done, ScimError>, StoreError> {
     match outcome {
         Outcome::Done(done) => Ok(Ok(done)),
         Outcome::Refused(refusal) => Ok(Err(refusal.into())),
@@ -85,7 +84,8 @@ fn failed(outcome: Outcome) -> StoreError {
     }
 }
 
-fn to_text(envelope: &impl Serialize) -> Result<String, StoreError> {
+/// JSON.
+pub fn to_text(envelope: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(envelope)
         .map_err(|error| StoreError::Failed(format!("envelope: {error}")))
 }
@@ -98,6 +98,20 @@ async fn ask(
     body: String,
     is_to_panic: bool,
 ) -> Result<Outcome, StoreError> {
+    let bytes = call(env, store.access.tenant.id, path, body, is_to_panic).await?;
+    let answer: Answer = json::read(&bytes)
+        .map_err(|error| StoreError::Unavailable(format!("the Membership object: {error}")))?;
+    store.database.add_cost(answer.cost);
+    Ok(answer.outcome)
+}
+
+async fn call(
+    env: &Env,
+    tenant: i64,
+    path: &str,
+    body: String,
+    is_to_panic: bool,
+) -> Result<Vec<u8>, StoreError> {
     let unavailable =
         |error: worker::Error| StoreError::Unavailable(format!("the Membership object: {error}"));
     let url = format!("https://membership{path}");
@@ -108,21 +122,15 @@ async fn ask(
             .set(PANIC_HEADER, "1")
             .map_err(unavailable)?;
     }
-    let stub = object::stub(env, "MEMBERSHIP", &store.access.tenant.id.to_string())?;
+    let stub = object::stub(env, "MEMBERSHIP", &tenant.to_string())?;
     let call = async {
         let mut response = stub.fetch_with_request(request).await?;
         response.bytes().await
     };
-    let bytes = match select(Box::pin(call), Box::pin(Delay::from(PATIENCE))).await {
-        Either::Left((bytes, _)) => bytes.map_err(unavailable)?,
-        Either::Right(_) => {
-            return Err(StoreError::Unavailable(
-                "the Membership object is slow".to_owned(),
-            ));
-        }
-    };
-    let answer: Answer = json::read(&bytes)
-        .map_err(|error| StoreError::Unavailable(format!("the Membership object: {error}")))?;
-    store.database.add_cost(answer.cost);
-    Ok(answer.outcome)
+    match select(Box::pin(call), Box::pin(Delay::from(PATIENCE))).await {
+        Either::Left((bytes, _)) => bytes.map_err(unavailable),
+        Either::Right(_) => Err(StoreError::Unavailable(
+            "the Membership object is slow".to_owned(),
+        )),
+    }
 }

@@ -39,7 +39,9 @@ pub async fn run(env: &Env, shared: &Shared, batch: Vec<Waiting>) {
                 replies.push(waiting.reply);
             }
             Work::Bulk(bulk) => {
-                let _ = waiting.reply.send(bulk::run(env, shared, &bulk).await);
+                let _ = waiting
+                    .reply
+                    .send(bulk::run(env, shared, &bulk, None).await);
             }
         }
     }

@@ -76,6 +76,9 @@ impl Change {
 /// Where the object takes a [`BulkEnvelope`]; everywhere else it takes an [`Envelope`].
 pub const BULK_PATH: &str = "/bulk";
 
+/// Where the object is told that bulks were accepted, with the tenant's id for a body.
+pub const ACCEPTED_PATH: &str = "/accepted";
+
 /// POST /Bulk: operations that are planned in this order and written together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BulkEnvelope {
@@ -90,11 +93,17 @@ pub struct BulkEnvelope {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BulkOperation {
+    /// As sent.
+    #[serde(default)]
+    pub method: String,
     pub bulk_id: Option<String>,
     /// The operation's `version`.
     pub if_match: Option<String>,
     /// The operations, by their place, that create what this one refers to.
     pub needs: Vec<usize>,
+    /// The resource below the base, "/Users/{id}"; `None` where the operation names none.
+    #[serde(default)]
+    pub location: Option<String>,
     pub task: BulkTask,
 }
 

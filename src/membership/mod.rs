@@ -9,9 +9,13 @@
 //! - D1 is the truth. The object keeps nothing that D1 does not have.
 //! - The object alone is no fence: a superseded instance can go on for a while. Every write asserts
 //!   the versions that the plan read, and is planned anew when they moved.
+//! - Bulks that nobody waits for lie in D1 until they are done ([`accepted`]): the object is only told
+//!   that there are some.
 //! - A change that is refused, or that breaks its batch, is refused alone.
 
+mod accepted;
 mod bulk;
+pub mod bulk_answer;
 mod bulk_plan;
 pub mod client;
 mod commit;

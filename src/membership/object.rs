@@ -10,9 +10,9 @@ use worker::{
     Date, DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
 };
 
-use super::commit;
-use super::message::{Answer, BULK_PATH, Outcome, PANIC_HEADER};
+use super::message::{ACCEPTED_PATH, Answer, BULK_PATH, Outcome, PANIC_HEADER};
 use super::queue::{Queue, Waiting, Work};
+use super::{accepted, commit};
 use crate::delivery::wake;
 use crate::scim::json;
 use crate::store::belongings;
@@ -34,6 +34,8 @@ pub struct Shared {
     is_running: Cell<bool>,
     telling: Cell<Telling>,
     context: RefCell<Option<Rc<TenantContext>>>,
+    /// The tenant's id, where bulks may have been accepted that are not done.
+    accepted: Cell<Option<i64>>,
 }
 
 /// Whether the product is being told who belongs where.
@@ -56,6 +58,7 @@ impl DurableObject for Membership {
             is_running: Cell::default(),
             telling: Cell::default(),
             context: RefCell::default(),
+            accepted: Cell::default(),
         };
         Self {
             state: AssertUnwindSafe(state),
@@ -68,6 +71,11 @@ impl DurableObject for Membership {
         let panics = request.headers().has(PANIC_HEADER)?;
         let bytes = request.bytes().await?;
         let work = match request.path().as_str() {
+            ACCEPTED_PATH => {
+                self.shared.accepted.set(Some(json::read(&bytes)?));
+                self.ensure_running();
+                return Response::empty();
+            }
             BULK_PATH => Work::Bulk(json::read(&bytes)?),
             _ => Work::Change(json::read(&bytes)?),
         };
@@ -100,19 +108,32 @@ impl Membership {
         }
         let (env, shared) = (self.env.clone(), Rc::clone(&self.shared));
         self.state.wait_until(async move {
+            let mut has_told = false;
             loop {
                 let batch = shared.queue.take();
-                if batch.is_empty() {
+                let accepted = shared.accepted.take();
+                if batch.is_empty() && accepted.is_none() {
                     break;
                 }
-                let run = AssertUnwindSafe(commit::run(&env, &shared, batch))
-                    .catch_unwind()
-                    .await;
-                if run.is_err() {
+                let run = async {
+                    commit::run(&env, &shared, batch).await;
+                    // One between two batches: nobody waits for it.
+                    if let Some(tenant) = accepted
+                        && accepted::run(&env, &shared, tenant).await
+                    {
+                        shared.accepted.set(accepted);
+                        has_told = true;
+                    }
+                };
+                if AssertUnwindSafe(run).catch_unwind().await.is_err() {
                     console_error!("membership: a batch panicked");
                 }
             }
             shared.is_running.set(false);
+            let context = shared.context.borrow().clone();
+            if let Some(context) = context.filter(|_| has_told) {
+                wake::wake_all(&env, &context.webhooks).await;
+            }
             tell(&env, &shared).await;
         });
     }
@@ -149,6 +170,10 @@ async fn tell(env: &Env, shared: &Shared) {
 }
 
 impl Shared {
+    pub fn learn(&self, context: Rc<TenantContext>) {
+        self.context.replace(Some(context));
+    }
+
     pub fn forget(&self) {
         self.context.borrow_mut().take();
     }

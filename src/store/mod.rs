@@ -4,6 +4,7 @@
 //! the token is live and the tenant's cached context is still true. So a request that is answered
 //! in one D1 round trip is also authenticated in it, and a revoked token stops at once.
 
+pub mod accepted;
 pub mod audit;
 pub mod belongings;
 pub mod bulk;

@@ -60,6 +60,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "SELECT tenant, user, kind, name, \"group\" FROM belongings WHERE tenant = ?1",
     ),
     (
+        "accepted_bulks",
+        "tenant, id",
+        "SELECT tenant, id FROM accepted_bulks WHERE tenant = ?1",
+    ),
+    (
         "events",
         "position",
         "SELECT position FROM events WHERE tenant = ?1",

@@ -67,6 +67,7 @@ export class Replica {
         age();
         break;
       case "targets_changed":
+      case "completed":
         break;
       default:
         this.resources.set(resource.id, resource);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::events::describe;
 
 fn event(kind: &str, data: Value) -> Event {
     Event {
@@ -172,6 +173,28 @@ fn members_are_a_patch_of_their_group() {
         ])),
         notice(json!(["members"])),
     );
+}
+
+#[test]
+fn an_operation_that_was_waited_for() {
+    let entry = json!({"location": "https://scim.example/t/acme/scim/v2/Users/1", "status": "200"});
+    let failed = json!({"method": "POST", "status": "409"});
+    let base = "https://scim.example/t/acme/scim/v2";
+    for format in [Format::Full, Format::Notice] {
+        let check = |entry: &Value, subject: Value| {
+            let told = describe::completed("b", 3, base, entry);
+            let claims = of(told.kind, told.data, format).unwrap();
+            assert_eq!(claims["txn"], "b:3");
+            assert_eq!(claims["jti"], "evt_7");
+            assert_eq!(claims["sub_id"], subject);
+            assert_eq!(claims["events"], json!({ ASYNC_RESPONSE: entry }));
+        };
+        check(
+            &entry,
+            json!({"format": "scim", "uri": "/Users/1", "id": "1"}),
+        );
+        check(&failed, json!({"format": "scim", "uri": "/Bulk/b"}));
+    }
 }
 
 #[test]

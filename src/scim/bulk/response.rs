@@ -62,6 +62,6 @@ impl<'a> Entry<'a> {
 }
 
 /// JSON text.
-pub fn bulk_response(entries: &[Entry]) -> String {
+pub fn bulk_response(entries: Vec<Value>) -> String {
     json!({ "schemas": [BULK_RESPONSE_URN], "Operations": entries }).to_string()
 }

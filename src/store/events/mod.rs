@@ -28,6 +28,9 @@ pub const TARGETS_CHANGED: &str = "user.targets_changed";
 /// A token or a client's secret will end: see [`super::expiring`].
 pub const CREDENTIAL_EXPIRING: &str = "credential.expiring";
 
+/// An operation of a bulk was done behind the bulk's answer: see [`super::accepted`].
+pub const OPERATION_COMPLETED: &str = "operation.completed";
+
 /// The deployment's own event, which is left of a tenant.
 pub const TENANT_DELETED: &str = "tenant.deleted";
 

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 pub use sweep::Sweep;
 
+use super::accepted::Finished;
 use super::d1::{Database, Parameter, Row, Rows};
 use super::error::StoreError;
 use super::events::NewEvent;
@@ -171,6 +172,8 @@ pub struct Writes {
     pub acyclic: Vec<String>,
     /// In the order of the changes.
     pub events: Vec<NewEvent>,
+    /// Of a bulk that was accepted before: what came of it.
+    pub finished: Option<Finished>,
     /// Unique values that are added although nobody asked for their holders. The write finds out
     /// whether somebody has one of them; then ask, and plan anew.
     pub unasked: Vec<Unique>,

@@ -12,12 +12,14 @@ use serde_json::json;
 use super::{Writes, array, json_text, live_tokens};
 use crate::store::d1::{Parameter, Statement};
 use crate::store::events::{self, NewEvent};
-use crate::store::{assertion, error};
+use crate::store::{accepted, assertion, error};
 
 const FEW: usize = 8;
 
 pub fn statements(tenant: i64, now: i64, writes: &Writes) -> Vec<Statement> {
     let mut batch = vec![guard(tenant, now, writes)];
+    let finished = writes.finished.iter();
+    batch.extend(finished.flat_map(|finished| accepted::finished(tenant, finished)));
     batch.extend(versions(writes));
     batch.extend(containing(writes));
     batch.extend(told(tenant, writes));
