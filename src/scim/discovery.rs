@@ -82,7 +82,6 @@ pub fn service_provider_config(features: &Features, base: &str) -> Value {
             "maxPageSize": features.max_results,
             "cursorTimeout": features.pagination.cursor_timeout,
         },
-        "securityEvents": { "asyncRequest": "request" },
         "authenticationSchemes": features.authentication_schemes,
         "meta": {
             "resourceType": "ServiceProviderConfig",
@@ -93,7 +92,10 @@ pub fn service_provider_config(features: &Features, base: &str) -> Value {
         config["documentationUri"] = uri.as_str().into();
     }
     if !features.event_uris.is_empty() {
-        config["securityEvents"]["eventUris"] = features.event_uris.as_slice().into();
+        config["securityEvents"] = json!({
+            "asyncRequest": "request",
+            "eventUris": features.event_uris,
+        });
     }
     if features.interop {
         config["interopProfileConformant"] = true.into();

@@ -259,10 +259,11 @@ describe("asked for", { skip }, () => {
     assert.equal(await total(other, "/Users"), 0);
   });
 
-  test("discovery offers it, and names the event where there is a receiver", async () => {
+  test("discovery offers it, and names the event, where there is a receiver", async () => {
     const tenant = await edge.createTenant("async");
     const said = async () => (await tenant.scim("GET", "/ServiceProviderConfig")).json.securityEvents;
-    assert.deepEqual(await said(), { asyncRequest: "request" });
+    // Strict clients refuse a ServiceProviderConfig with an attribute that they do not know.
+    assert.equal(await said(), undefined);
     await edge.admin("POST", `/tenants/${tenant.slug}/streams`, { label: "HR" });
     const { asyncRequest, eventUris } = await said();
     assert.equal(asyncRequest, "request");

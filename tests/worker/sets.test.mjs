@@ -300,7 +300,7 @@ describe("discovery", { skip }, () => {
   test("says so where there is a receiver", async () => {
     const tenant = await edge.createTenant("set");
     const said = async () => (await ok(200, tenant.scim("GET", "/ServiceProviderConfig"))).securityEvents;
-    assert.deepEqual(await said(), { asyncRequest: "request" });
+    assert.equal(await said(), undefined);
     const path = `/tenants/${tenant.slug}/streams`;
     const { id } = await ok(201, edge.admin("POST", path, { label: "HR" }));
     const { asyncRequest, eventUris } = await said();
@@ -308,7 +308,7 @@ describe("discovery", { skip }, () => {
     const changes = ["create:full", "create:notice", "patch:full", "patch:notice", "delete", "activate", "deactivate"];
     assert.deepEqual(eventUris, [...changes.map((name) => `${PROV}:${name}`), "urn:ietf:params:scim:event:misc:asyncresp"]);
     await ok(204, edge.admin("DELETE", `${path}/${id}`));
-    assert.equal((await said()).eventUris, undefined);
+    assert.equal(await said(), undefined);
     await ok(201, edge.admin("POST", `/tenants/${tenant.slug}/webhooks`, { label: "l", url: "https://hr.example.com", format: "notice" }));
     assert.deepEqual((await said()).eventUris, eventUris);
   });
