@@ -32,8 +32,9 @@ use crate::store::tenants::{self, Loaded, TenantContext};
 use crate::store::tokens::LiveToken;
 use crate::wire::TooMany;
 
-/// Contexts an isolate keeps; past that it forgets all and starts anew.
-const REMEMBERED: usize = 1000;
+/// Contexts an isolate keeps, by token; past that each new one takes the place of any other. To forget
+/// all at once would have those who come in turn load all of them again.
+const REMEMBERED: usize = 2000;
 
 type Known = (Rc<TenantContext>, Rc<LiveToken>);
 
@@ -150,8 +151,10 @@ async fn load(
         .map_err(Refusal::Store)?
     {
         Loaded::Live(context, token) => Ok(CONTEXTS.with_borrow_mut(|contexts| {
-            if contexts.len() >= REMEMBERED {
-                contexts.clear();
+            if contexts.len() >= REMEMBERED
+                && let Some(any) = contexts.keys().next().cloned()
+            {
+                contexts.remove(&any);
             }
             // A tenant's tokens share one context: OAuth clients get a new token every hour.
             let same =

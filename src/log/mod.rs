@@ -34,7 +34,7 @@ const MANY: usize = 20;
 const PROMISED_MS: i64 = 5000;
 
 /// Tokens of which an isolate remembers when it told of their use.
-const REMEMBERED: usize = 1000;
+const REMEMBERED: usize = 2000;
 
 #[derive(Default)]
 struct Gathered {
